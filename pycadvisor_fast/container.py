@@ -1,0 +1,45 @@
+"""Who a container is: plain data, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A cgroup the collector follows, with the identity a runtime gave it (if any).
+
+    ``path`` is the cgroup path below the mount ("/" is the root container). ``slot`` is its row in every scalar
+    group; ``generation`` tells tenants of one slot apart. ``runtime`` is "docker", "containerd", "crio", "podman",
+    "kubepods", "systemd", "lxc", "libvirt" or "raw". ``created_ns`` is wall-clock ns, 0 = unknown.
+    """
+
+    path: str
+    slot: int
+    generation: int
+    runtime: str = "raw"
+    id: str = ""
+    name: str = ""
+    image: str = ""
+    labels: Mapping[str, str] = field(default=_NO_LABELS)
+    namespace: str = ""  # runtime namespace as cAdvisor names it: "docker", "containerd", ...
+    kind: str = ""  # "container", "sandbox", "pod", "service", "scope", "slice", "" = unknown
+    pod_uid: str = ""
+    created_ns: int = 0
+    netns: int = 0  # inode of the network namespace, 0 = unknown
+    netns_owner: int = -1  # slot that carries the network rows, -1 = unknown
+    is_host_network: bool = False
+
+    @property
+    def handle(self) -> int:
+        """Identifies this tenant for as long as the ring lives: generation << 32 | slot."""
+        return self.generation << 32 | self.slot
+
+    @property
+    def display_name(self) -> str:
+        """The runtime's name, else the cgroup path: never empty."""
+        return self.name or self.path

@@ -53,5 +53,5 @@ int pcf_group_find(const char *name)
 
 const char *pcf_version(void)
 {
-	return "0.1.0";
+	return PCF_VERSION; /* from pycadvisor_fast/__init__.py, by CMakeLists.txt */
 }

@@ -111,7 +111,7 @@ def columns_py(groups: list[Group]) -> str:
         "",
         "",
         "class Group(NamedTuple):",
-        '    """Columns that come from the same source at the same interval. ``key`` is "none" for one row a container."""',
+        '    """Columns from the same source at the same interval. ``key`` is "none" for one row a container."""',
         "",
         "    name: str",
         "    index: int",
@@ -213,7 +213,7 @@ def metrics_md(groups: list[Group]) -> str:
         "Every column, from `csrc/columns.def`. **v1**, **v2**, **root**: the kernel file (and key, and factor to the",
         "column's unit) it comes from on cgroup v1, on cgroup v2 and, under /proc, for the root container; empty: not",
         "given there. On hybrid hosts PSI comes from the cgroup2 mount. **cell**: bytes of history it costs a tick.",
-        "A column the host cannot give costs nothing. Intervals are defaults; `--interval GROUP=DURATION` changes them.",
+        "A column the host cannot give costs nothing. Intervals are defaults (`--interval GROUP=DURATION`).",
         "Slow groups (10 s) keep no descriptors open.",
     ]
     width = {"U64": 8, "U32": 4, "P32": 4, "K32": 4, "C16": 2}

@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Columns that come from the same source at the same interval. ``key`` is "none" for one row a container."""
+    """Columns from the same source at the same interval. ``key`` is "none" for one row a container."""
 
     name: str
     index: int

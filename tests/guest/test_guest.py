@@ -1,0 +1,73 @@
+"""Boots each guest once and runs the tests that need its kernel: see docs in tests/guest/vm.py and selection.py.
+
+What came back lies in build/guest/NAME: output, console, c-tests and junit.xml.
+"""
+
+from __future__ import annotations
+
+import os
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.guest import selection, vm
+
+BUILD = Path(os.environ.get("PCF_C_BUILD", "build/c"))
+GUESTS = (
+    vm.Guest("6.1", "v2"),
+    vm.Guest("6.1", "v1", psi=False),  # the last Debian kernel with the v1 memory controller
+    vm.Guest("6.1", "hybrid"),
+    vm.Guest("6.12", "v2"),
+)
+LIMIT_SECONDS = 400
+
+
+@pytest.fixture(scope="session")
+def booted(project_root: Path) -> Iterator[Callable[[vm.Guest], vm.Result]]:
+    """Boots guests side by side, as many as there are cores; a call waits for the one asked for."""
+    command = ["bash", "-c", selection.script(project_root / BUILD)]
+    cores = os.cpu_count() or 1
+    running: dict[vm.Guest, Future[vm.Result]] = {}
+    with ThreadPoolExecutor(max_workers=cores) as pool:
+
+        def submit(guest: vm.Guest) -> Future[vm.Result]:
+            folder = project_root / "build" / "guest" / guest.name
+            return pool.submit(vm.run, guest, command, folder=folder, cwd=project_root, timeout=LIMIT_SECONDS)
+
+        def result(guest: vm.Guest) -> vm.Result:
+            if not running:
+                running.update({each: submit(each) for each in GUESTS})
+            return running[guest].result()
+
+        yield result
+
+
+@pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
+def test_c_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Guest) -> None:
+    verdicts = (booted(guest).folder / "c-tests").read_text().split("\n")
+    ran = dict(line.split() for line in verdicts if line)
+    assert ran, f"no C test ran: build them first (make c-tests); {BUILD} has none"
+    assert {name: status for name, status in ran.items() if status != "0"} == {}, f"see {booted(guest).folder}/output"
+
+
+@pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
+def test_python_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Guest) -> None:
+    result = booted(guest)
+    report = result.folder / "junit.xml"
+    assert report.exists(), f"pytest did not report: {result.output[-4000:]}"
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    print(f"{guest.name}: {len(cases) - len(failed) - len(skipped)} passed, {len(skipped)} skipped")
+    assert not failed, "\n\n".join(describe(case) for case in failed)
+    assert len(cases) > len(skipped), "no test ran inside"
+    assert result.status == 0, result.output[-4000:]
+
+
+def describe(case: ElementTree.Element) -> str:
+    """Name and traceback of a test that failed inside."""
+    trouble = [text.text or text.get("message", "") for text in case if text.tag in ("failure", "error")]
+    return f"{case.get('classname')}.{case.get('name')}:\n" + "\n".join(trouble)

@@ -25,7 +25,7 @@ class Container:
     id: str = ""
     name: str = ""
     image: str = ""
-    labels: Mapping[str, str] = field(default=_NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)  # 3.11 refuses an unhashable default
     namespace: str = ""  # runtime namespace as cAdvisor names it: "docker", "containerd", ...
     kind: str = ""  # "container", "sandbox", "pod", "service", "scope", "slice", "" = unknown
     pod_uid: str = ""

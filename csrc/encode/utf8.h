@@ -1,0 +1,8 @@
+/* Protobuf strings must be UTF-8; names of network interfaces need not be. */
+#ifndef PCF_ENCODE_UTF8_H
+#define PCF_ENCODE_UTF8_H
+#include <stddef.h>
+
+/* Replaces each byte that is not part of a valid UTF-8 sequence by '?'. */
+void pcf_utf8_mend(char *text, size_t len);
+#endif

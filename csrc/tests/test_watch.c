@@ -1,0 +1,635 @@
+/* The watch on real cgroup mounts, both mechanisms: what is made and removed below pcf-test-<pid> is found, exactly. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/fanotify.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/check.h"
+#include "watch/state.h"
+
+#define BURST 500
+
+static char mounts[8][256];
+static int mount_count;
+static char top[64]; /* "/pcf-test-<pid>" */
+
+/* Two hierarchies if the host has them: a v1 controller and the cgroup2 mount. */
+static void find_mounts(void)
+{
+	FILE *file = fopen("/proc/self/mounts", "r");
+	char line[1024], where[256], type[64], options[512];
+	bool has_v1 = false, has_v2 = false;
+
+	CHECK_OR_DIE(file);
+	while (fgets(line, sizeof line, file)) {
+		if (sscanf(line, "%*s %255s %63s %511s", where, type, options) != 3)
+			continue;
+		bool is_v1 = strcmp(type, "cgroup") == 0 && strstr(options, "memory"), is_v2 = strcmp(type, "cgroup2") == 0;
+		if ((is_v1 && !has_v1) || (is_v2 && !has_v2))
+			strcpy(mounts[mount_count++], where);
+		has_v1 |= is_v1;
+		has_v2 |= is_v2;
+	}
+	fclose(file);
+	CHECK_OR_DIE(mount_count > 0);
+}
+
+static char *at(int mount, const char *path)
+{
+	static char out[2048];
+
+	snprintf(out, sizeof out, "%s%s%s", mounts[mount], top, path);
+	return out;
+}
+
+static void make(int mount, const char *path)
+{
+	if (mkdir(at(mount, path), 0755) && errno != EEXIST)
+		CHECK_EQ(-errno, 0);
+}
+
+static void away(int mount, const char *path)
+{
+	if (rmdir(at(mount, path)) && errno != ENOENT)
+		CHECK_EQ(-errno, 0);
+}
+
+static void remove_tree(const char *path)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	char below[2048];
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
+		remove_tree(below);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(path);
+}
+
+static void clean(void)
+{
+	for (int i = 0; i < mount_count; i++)
+		remove_tree(at(i, ""));
+}
+
+/* What events make of a set of paths: the state a caller holds. */
+struct model {
+	char paths[4096][128];
+	int count, created, deleted, overflows;
+};
+
+static int model_find(const struct model *model, const char *path)
+{
+	for (int i = 0; i < model->count; i++)
+		if (strcmp(model->paths[i], path) == 0)
+			return i;
+	return -1;
+}
+
+static void model_delete(struct model *model, const char *path)
+{
+	size_t len = strlen(path);
+
+	for (int i = 0; i < model->count;) {
+		const char *have = model->paths[i];
+		if (strncmp(have, path, len) == 0 && (have[len] == '\0' || have[len] == '/'))
+			memmove(model->paths[i], model->paths[--model->count], sizeof model->paths[0]);
+		else
+			i++;
+	}
+}
+
+static void model_apply(struct model *model, const pcf_watch_event *event)
+{
+	size_t len = strlen(top);
+
+	if (event->kind == PCF_WATCH_OVERFLOW) {
+		model->overflows++;
+		return;
+	}
+	if (strncmp(event->path, top, len) != 0)
+		return; /* another test's */
+	const char *path = event->path + len;
+	if (event->kind == PCF_WATCH_DELETED) {
+		model->deleted++;
+		model_delete(model, path);
+	} else {
+		model->created++;
+		if (model_find(model, path) < 0)
+			snprintf(model->paths[model->count++], sizeof model->paths[0], "%s", path);
+	}
+}
+
+/* Reads until nothing came for a while. */
+static void drain(pcf_watch *watch, int mount, struct model *model)
+{
+	static pcf_watch_event events[64];
+	int count;
+
+	while ((count = pcf_watch_read(watch, events, 64, 40)) > 0)
+		for (int i = 0; i < count; i++)
+			if (events[i].mount == mount)
+				model_apply(model, &events[i]);
+	CHECK_EQ(count, 0);
+}
+
+static pcf_watch *open_watch(int mechanism, int *indexes)
+{
+	pcf_watch *watch = NULL;
+	pcf_error err = {0};
+
+	CHECK_EQ(pcf_watch_open(&watch, mechanism, &err), 0);
+	CHECK_OR_DIE(watch);
+	for (int i = 0; i < mount_count; i++)
+		if (pcf_watch_add_mount(watch, mounts[i], &indexes[i], &err)) {
+			fprintf(stderr, "%s\n", err.text);
+			exit(1);
+		}
+	return watch;
+}
+
+static void test_nested(pcf_watch *watch, int mount, int index)
+{
+	static struct model model;
+
+	memset(&model, 0, sizeof model);
+	make(mount, "/a");
+	make(mount, "/a/b");
+	make(mount, "/a/b/c");
+	make(mount, "/a/b/c/d (deleted)");
+	make(mount, "/x\t\x01\xff");
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 5);
+	CHECK_EQ(model.created, 5);
+	CHECK_EQ(model.deleted, 0);
+	CHECK(model_find(&model, "/a/b/c/d (deleted)") >= 0);
+	CHECK(model_find(&model, "/x\t\x01\xff") >= 0);
+	make(mount, "/a/b/c/d (deleted)/e"); /* its parent was never opened before */
+	drain(watch, index, &model);
+	CHECK(model_find(&model, "/a/b/c/d (deleted)/e") >= 0);
+	away(mount, "/a/b/c/d (deleted)/e");
+	away(mount, "/a/b/c/d (deleted)");
+	away(mount, "/a/b/c");
+	away(mount, "/a/b");
+	away(mount, "/a");
+	away(mount, "/x\t\x01\xff");
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 0);
+	CHECK_EQ(model.deleted, 6); /* each, also those whose parent was gone when we looked */
+}
+
+static void test_burst(pcf_watch *watch, int mount, int index)
+{
+	static struct model model;
+	char path[64];
+
+	memset(&model, 0, sizeof model);
+	for (int i = 0; i < BURST; i++) {
+		snprintf(path, sizeof path, "/burst%d", i);
+		make(mount, path);
+		if (i % 10 == 0) {
+			strcat(path, "/in");
+			make(mount, path);
+		}
+	}
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, BURST + BURST / 10);
+	CHECK_EQ(model.created, BURST + BURST / 10);
+	for (int i = 0; i < BURST; i++) {
+		snprintf(path, sizeof path, "/burst%d/in", i);
+		if (i % 10 == 0)
+			away(mount, path);
+		*strrchr(path, '/') = '\0';
+		away(mount, path);
+	}
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 0);
+	CHECK_EQ(model.overflows, 0);
+}
+
+/* Made, removed and made again before anybody reads. */
+static void test_replaced(pcf_watch *watch, int mount, int index)
+{
+	static struct model model;
+
+	memset(&model, 0, sizeof model);
+	for (int i = 0; i < 3; i++) {
+		make(mount, "/again");
+		make(mount, "/again/below");
+		if (i < 2) {
+			away(mount, "/again/below");
+			away(mount, "/again");
+		}
+	}
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 2);
+	CHECK(model_find(&model, "/again/below") >= 0);
+	make(mount, "/again/below/deep");
+	drain(watch, index, &model);
+	CHECK(model_find(&model, "/again/below/deep") >= 0);
+	away(mount, "/again/below/deep");
+	away(mount, "/again/below");
+	away(mount, "/again");
+	make(mount, "/short");
+	away(mount, "/short");
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 0);
+}
+
+static bool is_v1(int mount)
+{
+	struct statfs fs;
+
+	return statfs(mounts[mount], &fs) == 0 && fs.f_type == 0x27e0eb; /* CGROUP_SUPER_MAGIC */
+}
+
+/* v1 lets a cgroup be renamed in its place. */
+static void test_renamed(pcf_watch *watch, int mount, int index)
+{
+	static struct model model;
+	char from[2048];
+
+	if (!is_v1(mount))
+		return;
+	memset(&model, 0, sizeof model);
+	make(mount, "/old");
+	make(mount, "/old/in");
+	drain(watch, index, &model);
+	strcpy(from, at(mount, "/old"));
+	CHECK_EQ(rename(from, at(mount, "/new")), 0);
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 2);
+	CHECK(model_find(&model, "/new") >= 0);
+	CHECK(model_find(&model, "/new/in") >= 0);
+	make(mount, "/new/in/side");
+	drain(watch, index, &model);
+	CHECK(model_find(&model, "/new/in/side") >= 0);
+	away(mount, "/new/in/side");
+	away(mount, "/new/in");
+	away(mount, "/new");
+	drain(watch, index, &model);
+	CHECK_EQ(model.count, 0);
+}
+
+struct builder {
+	int mount;
+	int depth;
+};
+
+static void *build(void *arg)
+{
+	struct builder *builder = arg;
+	char path[1024] = "";
+
+	for (int i = 0; i < builder->depth; i++) {
+		snprintf(path + strlen(path), sizeof path - strlen(path), "/%d", i);
+		make(builder->mount, path);
+	}
+	return NULL;
+}
+
+/* Directories made below each other while the watch is at work: the races a watch for every directory has. */
+static void test_race(pcf_watch *watch, int mount, int index)
+{
+	static struct model model;
+	struct builder builder = {mount, 20};
+
+	for (int round = 0; round < 5; round++) {
+		pthread_t thread;
+		memset(&model, 0, sizeof model);
+		CHECK_OR_DIE(pthread_create(&thread, NULL, build, &builder) == 0);
+		drain(watch, index, &model);
+		pthread_join(thread, NULL);
+		drain(watch, index, &model);
+		CHECK_EQ(model.count, 20);
+		CHECK_EQ(model.created, 20);
+		remove_tree(at(mount, "/0"));
+		drain(watch, index, &model);
+		CHECK_EQ(model.count, 0);
+	}
+}
+
+/* What the kernel says when its queue is full, and text that no kernel writes. */
+static void test_overflow(pcf_watch *watch, int mechanism, int *indexes)
+{
+	pcf_watch_event events[8];
+	int seen = 0, count;
+	static struct model model;
+
+	if (mechanism == PCF_WATCH_FANOTIFY) {
+		struct fanotify_event_metadata full = {.event_len = sizeof full, .vers = FANOTIFY_METADATA_VERSION,
+		                                       .metadata_len = sizeof full, .mask = FAN_Q_OVERFLOW, .fd = FAN_NOFD};
+		pcf_watch_fanotify_decode(watch, (const char *)&full, sizeof full);
+		full.event_len = 7;
+		pcf_watch_fanotify_decode(watch, (const char *)&full, sizeof full);
+	} else {
+		struct inotify_event full = {.wd = -1, .mask = IN_Q_OVERFLOW};
+		make(0, "/unseen"); /* its event arrives for a watch that is gone */
+		pcf_watch_inotify_decode(watch, (const char *)&full, sizeof full);
+		full.len = 4000;
+		pcf_watch_inotify_decode(watch, (const char *)&full, sizeof full);
+	}
+	while ((count = pcf_watch_read(watch, events, 8, 100)) > 0)
+		for (int i = 0; i < count; i++)
+			seen += events[i].kind == PCF_WATCH_OVERFLOW;
+	CHECK_EQ(seen, mount_count);
+	memset(&model, 0, sizeof model);
+	make(0, "/unseen");
+	make(0, "/unseen/after"); /* watched again */
+	drain(watch, indexes[0], &model);
+	CHECK(model_find(&model, "/unseen/after") >= 0);
+	away(0, "/unseen/after");
+	away(0, "/unseen");
+	drain(watch, indexes[0], &model);
+	CHECK_EQ(model.count, 0);
+}
+
+static void *wake_later(void *arg)
+{
+	usleep(20000);
+	pcf_watch_wake(arg);
+	return NULL;
+}
+
+static void test_waiting(pcf_watch *watch, int mount, int index)
+{
+	pcf_watch_event event;
+	pthread_t thread;
+	static struct model model;
+
+	CHECK_OR_DIE(pthread_create(&thread, NULL, wake_later, watch) == 0);
+	CHECK_EQ(pcf_watch_read(watch, &event, 1, -1), 0);
+	pthread_join(thread, NULL);
+	CHECK_EQ(pcf_watch_read(watch, &event, 0, 0), -EINVAL);
+	make(mount, "/one");
+	make(mount, "/two");
+	CHECK_EQ(pcf_watch_read(watch, &event, 1, 1000), 1);
+	CHECK_EQ(pcf_watch_read(watch, &event, 1, 0), 1); /* the second waits inside or in the kernel */
+	away(mount, "/one");
+	away(mount, "/two");
+	memset(&model, 0, sizeof model);
+	drain(watch, index, &model);
+	CHECK_EQ(model.deleted, 2);
+}
+
+static void test_mechanism(int mechanism)
+{
+	int indexes[8], again;
+	pcf_error err = {0};
+	for (int i = 0; i < mount_count; i++) {
+		make(i, "");
+		make(i, "/before");
+		make(i, "/before/inner");
+		make(i, "/before/inner/leaf");
+	}
+	pcf_watch *watch = open_watch(mechanism, indexes);
+	static struct model model;
+
+	CHECK_EQ(pcf_watch_mechanism(watch), mechanism);
+	CHECK_STR(pcf_watch_degraded(watch), "");
+	CHECK_EQ(pcf_watch_add_mount(watch, mounts[0], &again, &err), 0);
+	CHECK_EQ(again, indexes[0]);
+	for (int i = 0; i < mount_count; i++) {
+		memset(&model, 0, sizeof model);
+		away(i, "/before/inner/leaf"); /* parents from before the watch, gone before we look */
+		away(i, "/before/inner");
+		away(i, "/before");
+		drain(watch, indexes[i], &model);
+		CHECK_EQ(model.deleted, 3);
+		test_nested(watch, i, indexes[i]);
+		test_burst(watch, i, indexes[i]);
+		test_replaced(watch, i, indexes[i]);
+		test_renamed(watch, i, indexes[i]);
+		test_race(watch, i, indexes[i]);
+		test_waiting(watch, i, indexes[i]);
+	}
+	test_overflow(watch, mechanism, indexes);
+	pcf_watch_close(watch);
+	clean();
+}
+
+static void test_cleanup(void)
+{
+	int indexes[8];
+
+	for (int i = 0; i < mount_count; i++)
+		make(i, "");
+	pcf_watch *watch = open_watch(PCF_WATCH_INOTIFY, indexes);
+	static struct model model;
+	uint32_t before = watch->watches.count;
+	for (int i = 0; i < 50; i++) {
+		make(0, "/gone");
+		make(0, "/gone/gone");
+		memset(&model, 0, sizeof model);
+		pcf_watch_event event;
+		while (pcf_watch_read(watch, &event, 1, 20) > 0)
+			;
+		away(0, "/gone/gone");
+		away(0, "/gone");
+	}
+	drain(watch, indexes[0], &model);
+	CHECK_EQ(watch->watches.count, before);
+	pcf_watch_close(watch);
+	clean();
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t done = fd < 0 ? -1 : write(fd, text, strlen(text));
+
+	if (fd >= 0)
+		close(fd);
+	return done == (ssize_t)strlen(text) ? 0 : -errno;
+}
+
+/* In a user namespace of its own, where the limit of inotify watches can be set low. */
+static int watch_with_limit(void)
+{
+	pcf_watch *watch = NULL;
+	pcf_watch_event event;
+	pcf_error err = {0};
+	int index, seen = 0;
+
+	if (unshare(CLONE_NEWUSER) || write_text("/proc/sys/user/max_inotify_watches", "3"))
+		return 2;
+	if (pcf_watch_open(&watch, PCF_WATCH_AUTO, &err) || pcf_watch_add_mount(watch, mounts[0], &index, &err))
+		return 3;
+	if (pcf_watch_mechanism(watch) != PCF_WATCH_INOTIFY || !strstr(pcf_watch_degraded(watch), "max_user_watches"))
+		return 4;
+	while (pcf_watch_read(watch, &event, 1, 20) > 0)
+		seen += event.kind == PCF_WATCH_OVERFLOW;
+	pcf_watch_close(watch);
+	return seen == 1 ? 0 : 5;
+}
+
+static void test_limit(void)
+{
+	int status = -1;
+
+	make(0, "");
+	make(0, "/one");
+	make(0, "/two");
+	make(0, "/three");
+	pid_t child = fork();
+	if (child == 0)
+		_exit(watch_with_limit());
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK_EQ(WEXITSTATUS(status), 0);
+	clean();
+}
+
+struct seen {
+	char last[512];
+	int count, below;
+	bool is_ordered;
+};
+
+static void see(void *arg, const char *path, uint64_t inode, uint64_t mtime_ns)
+{
+	struct seen *seen = arg;
+	size_t len = strlen(top);
+
+	seen->count++;
+	CHECK(inode > 0 && mtime_ns > 0);
+	if (strncmp(path, top, len) != 0)
+		return;
+	seen->below++;
+	if (strlen(path) > len && strncmp(path, seen->last, strlen(seen->last)) != 0)
+		seen->is_ordered = false;
+	snprintf(seen->last, sizeof seen->last, "%s", path);
+}
+
+static void test_walk(void)
+{
+	struct seen seen = {.is_ordered = true};
+	struct builder builder = {0, 60};
+	pcf_error err = {0};
+	char small[16];
+
+	make(0, "");
+	build(&builder);
+	CHECK_EQ(pcf_walk(mounts[0], see, &seen, &err), seen.count);
+	CHECK_EQ(seen.below, 61);
+	CHECK(seen.is_ordered); /* a chain: each below the one before */
+	int64_t needed = pcf_walk_paths(mounts[0], small, sizeof small, &err);
+	CHECK_OR_DIE(needed > (int64_t)sizeof small);
+	char *all = malloc((size_t)needed);
+	CHECK_EQ(pcf_walk_paths(mounts[0], all, (size_t)needed, &err), needed);
+	int count = 0;
+	for (char *path = all; path < all + needed; path += strlen(path) + 1)
+		count++;
+	CHECK_EQ(count, seen.count);
+	free(all);
+	clean();
+	CHECK_EQ(pcf_walk("/nowhere", see, &seen, &err), -ENOENT);
+	CHECK(strstr(err.text, "/nowhere"));
+}
+
+/* Deeper than a path may be long, on an ordinary file system. */
+static void test_deep(void)
+{
+	char base[] = "/tmp/pcf-test-deep-XXXXXX", name[201];
+	struct seen seen = {.is_ordered = true};
+	pcf_error err = {0};
+	int fds[41];
+
+	CHECK_OR_DIE(mkdtemp(base));
+	memset(name, 'n', 200);
+	name[200] = '\0';
+	fds[0] = open(base, O_RDONLY | O_DIRECTORY);
+	for (int i = 0; i < 40; i++) {
+		CHECK_EQ(mkdirat(fds[i], name, 0755), 0);
+		fds[i + 1] = openat(fds[i], name, O_RDONLY | O_DIRECTORY);
+	}
+	CHECK_EQ(pcf_walk(base, see, &seen, &err), 40);
+	for (int i = 40; i >= 0; i--) {
+		close(fds[i]);
+		if (i)
+			CHECK_EQ(unlinkat(fds[i - 1], name, AT_REMOVEDIR), 0);
+	}
+	CHECK_EQ(rmdir(base), 0);
+}
+
+/* The cache alone: bounded, both ways, replaced, trees. */
+static void test_dirs(void)
+{
+	struct pcf_dirs dirs;
+	char path[64];
+
+	pcf_dirs_init(&dirs, 100);
+	CHECK(!pcf_dirs_find_id(&dirs, 0, 1) && !pcf_dirs_find_path(&dirs, 0, "/a"));
+	for (uint64_t i = 0; i < 1000; i++) {
+		snprintf(path, sizeof path, "/d%d/x", (int)i);
+		CHECK_EQ(pcf_dirs_put(&dirs, (uint32_t)(i % 2), i, path), 0);
+	}
+	CHECK_EQ(dirs.count, 100);
+	CHECK(!pcf_dirs_find_id(&dirs, 0, 2));
+	CHECK_STR(pcf_dirs_find_id(&dirs, 1, 999)->path, "/d999/x");
+	CHECK(!pcf_dirs_find_id(&dirs, 0, 999));
+	CHECK_EQ(pcf_dirs_put(&dirs, 1, 5000, "/d999/x"), 0); /* same path, another directory */
+	CHECK(!pcf_dirs_find_id(&dirs, 1, 999));
+	CHECK_EQ(pcf_dirs_find_path(&dirs, 1, "/d999/x")->id, 5000);
+	CHECK_EQ(pcf_dirs_put(&dirs, 1, 5000, "/d999/renamed"), 0);
+	CHECK(!pcf_dirs_find_path(&dirs, 1, "/d999/x"));
+	CHECK_EQ(dirs.count, 100);
+	pcf_dirs_remove_tree(&dirs, 1, "/d999", NULL, NULL);
+	CHECK_EQ(dirs.count, 99);
+	pcf_dirs_remove_tree(&dirs, 1, "/", NULL, NULL);
+	pcf_dirs_remove_tree(&dirs, 0, "/", NULL, NULL);
+	CHECK_EQ(dirs.count, 0);
+	for (uint64_t i = 0; i < 1000; i++) {
+		CHECK_EQ(pcf_dirs_put(&dirs, 0, i, "/same"), 0);
+		CHECK_EQ(dirs.count, 1);
+	}
+	pcf_dirs_close(&dirs);
+}
+
+static void test_errors(void)
+{
+	pcf_watch *watch = NULL;
+	pcf_error err = {0};
+	int index;
+
+	CHECK_EQ(pcf_watch_open(&watch, 9, &err), -EINVAL);
+	CHECK_EQ(pcf_watch_open(&watch, PCF_WATCH_AUTO, &err), 0);
+	CHECK_EQ(pcf_watch_add_mount(watch, "/nowhere/at/all", &index, &err), -ENOENT);
+	CHECK(strstr(err.text, "/nowhere/at/all"));
+	CHECK_EQ(pcf_watch_add_mount(watch, "/proc/sys/fs/inotify", &index, &err), 0); /* no handles there: inotify */
+	CHECK_EQ(pcf_watch_mechanism(watch), PCF_WATCH_INOTIFY);
+	CHECK(strstr(pcf_watch_reason(watch), "/proc"));
+	pcf_watch_close(watch);
+	CHECK_EQ(pcf_watch_open(&watch, PCF_WATCH_FANOTIFY, &err), 0);
+	CHECK(pcf_watch_add_mount(watch, "/proc/sys/fs/inotify", &index, &err) < 0);
+	pcf_watch_close(watch);
+	pcf_watch_close(NULL);
+}
+
+int main(void)
+{
+	snprintf(top, sizeof top, "/pcf-test-%d", getpid());
+	find_mounts();
+	atexit(clean);
+	test_dirs();
+	test_mechanism(PCF_WATCH_FANOTIFY);
+	test_mechanism(PCF_WATCH_INOTIFY);
+	test_cleanup();
+	test_limit();
+	test_walk();
+	test_deep();
+	test_errors();
+	return check_result();
+}

@@ -71,6 +71,7 @@ typedef struct {
 	uint32_t row_high;    /* atomic */
 	uint64_t latest_tick; /* atomic; 0 = no complete tick yet */
 	uint64_t rows_seq;    /* atomic; changes when the row table changes */
+	uint64_t slots_epoch; /* epoch of the slots.dir its slot numbers refer to, 0 = there was none */
 } pcf_region_header;
 
 #define PCF_SLOT_FREE 0
@@ -113,16 +114,23 @@ typedef struct {
 	uint32_t writer_pid;
 	uint32_t high;  /* atomic: slots with a higher number were never used */
 	uint64_t seq;   /* atomic: changes when any record changes */
+	uint64_t epoch; /* wall clock of its creation: generations count from here */
 } pcf_slots_header;
 
 typedef struct pcf_region pcf_region;
 typedef struct pcf_slots pcf_slots;
 
-/* ---- reading: any process ---- */
+/* ---- reading: any process, any thread ----
+ * Attaching checks everything a reader relies on against the size of the file; later reads cannot leave the
+ * mapping whatever the file says.  Rows from row_high on have no memory: reading their cells would allocate it. */
 int pcf_region_attach(pcf_region **out, const char *dir, const char *group, pcf_error *err);
 int pcf_slots_attach(pcf_slots **out, const char *dir, pcf_error *err);
 void pcf_region_close(pcf_region *region);
 void pcf_slots_close(pcf_slots *slots);
+int pcf_region_replaced(const pcf_region *region); /* 1: another file has its name now, attach again; -ENOENT: none has */
+int pcf_region_is_written(const pcf_region *region); /* 1: a collector has it open, 0: none (asks the kernel, not the pid) */
+int pcf_slots_replaced(const pcf_slots *slots);
+int pcf_slots_is_written(const pcf_slots *slots);
 const pcf_region_header *pcf_region_head(const pcf_region *region);
 const pcf_slots_header *pcf_slots_head(const pcf_slots *slots);
 const pcf_region_column *pcf_region_columns(const pcf_region *region);
@@ -130,16 +138,21 @@ uint64_t pcf_region_latest(const pcf_region *region);                    /* tick
 uint64_t pcf_region_oldest(const pcf_region *region);                    /* oldest tick still whole, 0 = none */
 uint64_t pcf_region_next(const pcf_region *region, uint64_t tick);       /* first complete tick > tick, 0 = none */
 int pcf_region_tick_read(const pcf_region *region, uint64_t tick, pcf_region_tick *out); /* -ENOENT: not complete or gone */
-const void *pcf_region_cells(const pcf_region *region, uint64_t tick);   /* first cell row of that ring position */
+const void *pcf_region_cells(const pcf_region *region, uint64_t tick);   /* first cell row of that ring position; NULL: not a tick of this group */
 int pcf_region_check(const pcf_region *region, uint64_t tick);           /* 0: what was read of it is whole; -ESTALE */
-int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *out); /* consistent copy; -ENOENT unused */
+int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *out); /* consistent copy; -ENOENT unused, -EAGAIN: left half changed by a killed writer */
 /* One row as values; 0, -ENOENT (not sampled in that tick), -ESTALE (torn or gone). values: header.column_count
  * entries in the region's column order; offset_usec may be NULL. */
 int pcf_region_values(const pcf_region *region, uint64_t tick, uint32_t row, uint64_t *values, uint32_t *offset_usec);
-int pcf_slots_read(const pcf_slots *slots, uint32_t slot, pcf_slot_record *out); /* consistent copy; -ENOENT unused */
+int pcf_slots_read(const pcf_slots *slots, uint32_t slot, pcf_slot_record *out); /* consistent copy; -ENOENT unused, -EAGAIN as above */
 uint64_t pcf_cell_load(const void *cell_row, const pcf_region_column *column);   /* the value of one cell */
 
-/* ---- writing: the collector, one process ---- */
+/* ---- writing: the collector, one process ----
+ * Create the slots first, then the regions: a region's history is taken over only with the slots it refers to.
+ * -EBUSY: another collector writes there (also one of this process).
+ * Claim and release may run in any thread and at any time, also while another thread is inside begin..end; begin,
+ * store and end of one region belong to one thread.  Nobody stores into a row that is released. */
+int pcf_ring_dir_is_tmpfs(const char *dir); /* 1, 0, or negative errno */
 typedef struct {
 	const char *dir;
 	int group;                    /* index into pcf_groups */
@@ -161,17 +174,24 @@ int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *t
 int pcf_slots_claim(pcf_slots *slots, const char *path, uint64_t cgroup_id, uint64_t tick, uint32_t *slot, uint32_t *generation);
 int pcf_slots_write(pcf_slots *slots, uint32_t slot, const pcf_slot_record *record); /* identity fields only; seq, generation, state, path kept */
 int pcf_slots_release(pcf_slots *slots, uint32_t slot, uint32_t generation, uint64_t tick); /* -ESTALE: not that tenant */
+/* After a restart: the next slot from *slot on that is live from before and was not claimed since; 0 and fills
+ * *slot and *generation, or -ENOENT.  Start with *slot = 0, release it, go on with *slot + 1. */
+int pcf_slots_unclaimed(pcf_slots *slots, uint32_t *slot, uint32_t *generation);
 /* The row of (slot, generation, key) in a group, made when new; memory for it in every tick is reserved
  * first, so that a full tmpfs is an error here and never a SIGBUS.  -ENOSPC: capacity, tmpfs, or byte budget. */
 int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint64_t tick, uint32_t *row);
 void pcf_region_slot_release(pcf_region *region, uint32_t slot, uint32_t generation, uint64_t tick); /* all rows of the slot */
+void pcf_region_row_release(pcf_region *region, uint32_t row, uint64_t tick); /* one row: its device or interface is gone */
+/* Ticks only grow: a pass for a tick that is not newer than the latest (a quick restart) is dropped as a whole. */
 void pcf_region_begin(pcf_region *region, uint64_t tick, uint64_t monotonic_ns, uint64_t realtime_ns);
 /* values: one for each column of the group in columns.def order (absent columns are dropped).  Returns how
  * many values did not fit their cell and were stored as absent. */
 int pcf_region_store(pcf_region *region, uint32_t row, uint32_t offset_usec, const uint64_t *values);
 void pcf_region_end(pcf_region *region, uint64_t duration_ns, uint64_t cpu_ns);
 uint64_t pcf_region_memory(const pcf_region *region); /* bytes of tmpfs reserved */
-/* Bytes all writing regions of this process opened for dir may reserve together; set before create. 0 = no bound. */
+/* Bytes all writing regions that share it may reserve together; 0 = no bound.  What a region holds when the
+ * budget is set counts at once, also past the bound; claims that would pass it are refused (-ENOSPC).  Outlives
+ * the regions that use it. */
 typedef struct pcf_budget pcf_budget;
 pcf_budget *pcf_budget_new(uint64_t bytes);
 void pcf_budget_free(pcf_budget *budget);

@@ -1,0 +1,323 @@
+/* Opening, locking, publishing and mapping a file of the ring directory.
+ *
+ * One writer a file: it holds an open-file-description lock on it for as long as it lives, so the kernel knows
+ * who writes even across pid namespaces and after kill -9.  A new file is built as "<name>.new" and renamed, so an
+ * attacher never sees half a header; whoever holds the lock of "<name>.new" is the only one starting. */
+#include "ring/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TMPFS_MAGIC_NUMBER 0x01021994 /* linux/magic.h */
+
+int pcf_ring_fail(pcf_error *err, int code, const char *format, ...)
+{
+	va_list args;
+
+	if (err == NULL)
+		return code;
+	err->code = code;
+	va_start(args, format);
+	vsnprintf(err->text, sizeof err->text, format, args);
+	va_end(args);
+	return code;
+}
+
+char *pcf_ring_path(const char *dir, const char *name, const char *suffix)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s%s", dir, name, suffix) < 0 ? NULL : path;
+}
+
+uint64_t pcf_page_round(uint64_t bytes)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+uint64_t pcf_clock_ns(int clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* "" where /proc does not say: then only an equally ignorant writer takes a history over. */
+void pcf_boot_id(char out[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd < 0 ? 0 : read(fd, out, 39);
+
+	if (fd >= 0)
+		close(fd);
+	if (got < 0)
+		got = 0;
+	memset(out + got, 0, (size_t)(40 - got));
+	out[strcspn(out, "\n")] = '\0';
+}
+
+static int make_dirs(const char *dir)
+{
+	char *copy = strdup(dir);
+	int result = 0;
+
+	if (copy == NULL)
+		return -ENOMEM;
+	for (char *at = copy + 1; *at != '\0' && result == 0; at++) {
+		if (*at != '/')
+			continue;
+		*at = '\0';
+		if (mkdir(copy, 0755) < 0 && errno != EEXIST)
+			result = -errno;
+		*at = '/';
+	}
+	if (result == 0 && mkdir(copy, 0755) < 0 && errno != EEXIST)
+		result = -errno;
+	free(copy);
+	return result;
+}
+
+static int lock_now(int fd)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
+}
+
+static int is_named(int fd, const char *path)
+{
+	struct stat here, there;
+
+	return fstat(fd, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+static int fail_busy(int fd, const char *path, size_t pid_offset, pcf_error *err)
+{
+	uint32_t pid = 0;
+
+	if (pread(fd, &pid, sizeof pid, (off_t)pid_offset) != sizeof pid || pid == 0)
+		return pcf_ring_fail(err, -EBUSY, "%s: another collector is starting there: stop it or use another ring directory", path);
+	return pcf_ring_fail(err, -EBUSY, "%s: the collector with pid %u writes there: stop it or use another ring directory", path, pid);
+}
+
+/* Open and locked, or an error.  A file that lost its name between the two is tried again. */
+static int open_locked(const char *path, int flags, size_t pid_offset, int *out, pcf_error *err)
+{
+	for (int attempt = 0; attempt < 100; attempt++) {
+		int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0644);
+		int result;
+
+		if (fd < 0 && errno == ENOENT && !(flags & O_CREAT))
+			return -ENOENT;
+		if (fd < 0)
+			return pcf_ring_fail(err, -errno, "%s: cannot open for writing: %s", path, strerror(errno));
+		result = lock_now(fd);
+		if (result == 0 && is_named(fd, path)) {
+			*out = fd;
+			return 0;
+		}
+		if (result == -EAGAIN || result == -EACCES)
+			result = fail_busy(fd, path, pid_offset, err);
+		else if (result < 0)
+			result = pcf_ring_fail(err, result, "%s: cannot lock: %s", path, strerror(-result));
+		close(fd);
+		if (result < 0)
+			return result;
+	}
+	return pcf_ring_fail(err, -EBUSY, "%s: other collectors keep starting there: use another ring directory", path);
+}
+
+/* A file another user could cut short under us is never mapped for writing. */
+static int is_trusted(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0;
+}
+
+int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset, pcf_error *err)
+{
+	int result = make_dirs(dir);
+
+	*start = (struct pcf_ring_start){.old = -1, .fresh = -1};
+	if (result < 0)
+		return pcf_ring_fail(err, result, "%s: cannot make the ring directory: %s", dir, strerror(-result));
+	start->path = pcf_ring_path(dir, name, "");
+	start->new_path = pcf_ring_path(dir, name, ".new");
+	if (start->path == NULL || start->new_path == NULL)
+		result = pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", dir, name);
+	if (result == 0)
+		result = open_locked(start->new_path, O_CREAT, pid_offset, &start->fresh, err);
+	if (result == 0) {
+		result = open_locked(start->path, 0, pid_offset, &start->old, err);
+		if (result == -ENOENT)
+			result = 0;
+	}
+	if (result == 0 && start->old >= 0 && !is_trusted(start->old)) {
+		close(start->old);
+		start->old = -1;
+	}
+	if (result < 0)
+		pcf_ring_start_abandon(start);
+	return result;
+}
+
+int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes, pcf_error *err)
+{
+	if (ftruncate(start->fresh, 0) == 0 && ftruncate(start->fresh, (off_t)bytes) == 0)
+		return 0;
+	return pcf_ring_fail(err, -errno, "%s: cannot make a file of %llu bytes: %s", start->new_path, (unsigned long long)bytes,
+			     strerror(errno));
+}
+
+static int identify(struct pcf_ring_file *file, int fd, char *path, pcf_error *err)
+{
+	struct stat st;
+
+	*file = (struct pcf_ring_file){.path = path, .fd = fd};
+	if (fstat(fd, &st) < 0)
+		return pcf_ring_fail(err, -errno, "%s: cannot look at it: %s", path, strerror(errno));
+	file->device = st.st_dev;
+	file->inode = st.st_ino;
+	file->bytes = (uint64_t)st.st_size;
+	return 0;
+}
+
+int pcf_ring_start_keep(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err)
+{
+	int result = identify(file, start->old, start->path, err);
+
+	start->old = -1;
+	start->path = NULL;
+	pcf_ring_start_abandon(start);
+	return result;
+}
+
+int pcf_ring_start_publish(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err)
+{
+	int result;
+
+	if (rename(start->new_path, start->path) < 0)
+		return pcf_ring_fail(err, -errno, "%s: cannot put it in place: %s", start->path, strerror(errno));
+	result = identify(file, start->fresh, start->path, err);
+	start->fresh = -1;
+	start->path = NULL;
+	pcf_ring_start_abandon(start);
+	return result;
+}
+
+/* The name goes while the lock is held: a waiting writer then finds that its descriptor has no name. */
+void pcf_ring_start_abandon(struct pcf_ring_start *start)
+{
+	if (start->fresh >= 0) {
+		unlink(start->new_path);
+		close(start->fresh);
+	}
+	if (start->old >= 0)
+		close(start->old);
+	free(start->path);
+	free(start->new_path);
+	*start = (struct pcf_ring_start){.old = -1, .fresh = -1};
+}
+
+int pcf_ring_file_attach(struct pcf_ring_file *file, const char *dir, const char *name, size_t least, pcf_error *err)
+{
+	char *path = pcf_ring_path(dir, name, "");
+	int fd, result;
+
+	*file = (struct pcf_ring_file){.fd = -1};
+	if (path == NULL)
+		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0) {
+		result = pcf_ring_fail(err, -errno, "%s: cannot open: %s%s", path, strerror(errno),
+				       errno == ENOENT ? " (has a collector run with this ring directory?)" : "");
+		free(path);
+		return result;
+	}
+	result = identify(file, fd, path, err);
+	if (result == 0 && file->bytes < least)
+		result = pcf_ring_fail(err, -EINVAL, "%s: not a ring file: %llu bytes are too few", path, (unsigned long long)file->bytes);
+	if (result == 0)
+		result = pcf_ring_file_map(file, 0, err);
+	if (result < 0)
+		pcf_ring_file_close(file);
+	return result;
+}
+
+int pcf_ring_file_map(struct pcf_ring_file *file, int writable, pcf_error *err)
+{
+	int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+
+	file->base = mmap(NULL, file->bytes, protection, MAP_SHARED | MAP_NORESERVE, file->fd, 0);
+	if (file->base != MAP_FAILED) {
+		madvise(file->base, file->bytes, MADV_DONTDUMP);
+		return 0;
+	}
+	file->base = NULL;
+	return pcf_ring_fail(err, -errno, "%s: cannot map %llu bytes: %s", file->path, (unsigned long long)file->bytes, strerror(errno));
+}
+
+void pcf_ring_file_close(struct pcf_ring_file *file)
+{
+	if (file->base != NULL)
+		munmap(file->base, file->bytes);
+	if (file->fd >= 0)
+		close(file->fd);
+	free(file->path);
+	*file = (struct pcf_ring_file){.fd = -1};
+}
+
+int pcf_ring_file_replaced(const struct pcf_ring_file *file)
+{
+	struct stat st;
+
+	if (stat(file->path, &st) < 0)
+		return -errno;
+	return st.st_ino != file->inode || st.st_dev != file->device;
+}
+
+int pcf_ring_file_is_written(const struct pcf_ring_file *file)
+{
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+
+	return fcntl(file->fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_WRLCK;
+}
+
+/* A file system without fallocate is not tmpfs: its stores may then fail as any mapped file's do. */
+int pcf_ring_reserve(int fd, uint64_t offset, uint64_t bytes)
+{
+	int result;
+
+	do
+		result = fallocate(fd, 0, (off_t)offset, (off_t)bytes);
+	while (result < 0 && errno == EINTR);
+	return result < 0 && errno != EOPNOTSUPP ? -errno : 0;
+}
+
+void pcf_ring_unreserve(int fd, uint64_t offset, uint64_t bytes)
+{
+	if (bytes > 0)
+		(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes);
+}
+
+int pcf_ring_dir_is_tmpfs(const char *dir)
+{
+	struct statfs fs;
+
+	if (statfs(dir, &fs) < 0)
+		return -errno;
+	return fs.f_type == TMPFS_MAGIC_NUMBER;
+}

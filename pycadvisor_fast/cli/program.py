@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -10,8 +9,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import ConfigError, MissingDependencyError, NativeError, PycadvisorError, RingError, SelectionError
+from ..errors import ConfigError, MissingDependencyError, PycadvisorError, RingError, SelectionError
 from . import exits, flags, helptext
+from .addresses import AddressError
 from .command import PROGRAM, Command
 
 # name -> module of this package that holds its COMMAND; imported only when asked for, to keep the start short
@@ -117,7 +117,7 @@ def _code_of(error: PycadvisorError) -> int:
         return exits.RING
     if isinstance(error, MissingDependencyError):
         return exits.UNSUPPORTED
-    if isinstance(error, NativeError) and error.errno == errno.EADDRINUSE:
+    if isinstance(error, AddressError):
         return exits.ADDRESS
     return exits.FAILURE
 

@@ -1,0 +1,139 @@
+"""``run``: the daemon. Sampling starts first; what serves it is imported while the first samples are taken."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..config import Settings, collector_options
+from . import exits, logs
+from .addresses import check_free
+from .command import Command, Invocation
+from .signals import Signals
+from .systemd import notify
+
+if TYPE_CHECKING:
+    from ..collector import Collector
+
+log = logging.getLogger(__name__)
+
+_END_WITHIN_SECONDS = 0.9  # of a SIGTERM; streams are told, then whatever is left is cut off
+_STREAMS_END_WITHIN_SECONDS = 0.4
+_FIRST_SAMPLE_WITHIN_SECONDS = 10.0
+
+
+def run(invocation: Invocation) -> int:
+    """Samples and serves until SIGTERM or SIGINT. Raises PycadvisorError for what keeps it from starting."""
+    began = time.monotonic()
+    settings = invocation.settings
+    logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
+    for warning in settings.warnings:
+        log.warning("%s", warning)
+    options = collector_options(settings)
+    check_free(settings["grpc_listen"])  # before anything is made, so that a busy port leaves nothing behind
+    with Signals() as signals, contextlib.ExitStack() as stack:
+        collector = _sampling(options, stack)
+        if signals.wait(0):
+            return exits.OK
+        served = _serving(collector, settings, stack)
+        first = _first_sample(collector, signals)
+        if not signals.received:
+            _tell_ready(collector, settings, served, time.monotonic() - began, first)
+            signals.wait()
+        notify("STOPPING=1")
+        assert signals.received is not None
+        log.info("%s: ending", signals.received.name)
+        _end_in_time()
+    log.info("ended")
+    return exits.OK
+
+
+def _sampling(options: Any, stack: contextlib.ExitStack) -> Collector:
+    from ..collector import Collector
+
+    collector = Collector(options)
+    stack.callback(collector.close)
+    collector.start()
+    return collector
+
+
+def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitStack) -> tuple[str, ...]:
+    """Starts the gRPC server; returns the addresses it serves."""
+    if not settings["grpc_listen"]:
+        return ()
+    # Its C core writes to stderr in a format of its own; what matters reaches us as an error.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    from ..faces.grpc import serve
+
+    server = serve(collector, settings["grpc_listen"])
+    stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
+    return tuple(server.addresses)
+
+
+def _first_sample(collector: Collector, signals: Signals) -> float | None:
+    """Waits for the first complete tick of all groups' first pass; returns seconds since the process began."""
+    until = time.monotonic() + _FIRST_SAMPLE_WITHIN_SECONDS
+    while time.monotonic() < until and not signals.wait(0.005):
+        if collector.status()["latest_tick"]:
+            return _process_age()
+    return None
+
+
+def _tell_ready(
+    collector: Collector, settings: Settings, served: tuple[str, ...], took: float, first: float | None
+) -> None:
+    host = collector.host()
+    for note in host["notes"]:
+        log.info("%s", note)
+    facts, plan = host["facts"], host["plan"]
+    log.info(
+        "ready in %.2f s: %d containers, cgroup %s, reader %s, ring %s, serving %s%s",
+        took,
+        len(collector.containers()),
+        facts["layout"],
+        plan["reader"],
+        settings["ring_dir"],
+        ", ".join(served) or "nothing",
+        f", first sample {first:.2f} s after the process began" if first is not None else ", no sample yet",
+    )
+    notify("READY=1")
+
+
+def _end_in_time() -> None:
+    """Ends the process hard when the orderly end takes too long. The ring stays readable: its rows are stamped."""
+
+    def cut_off() -> None:
+        log.error("the orderly end took longer than %.1f s: cut off", _END_WITHIN_SECONDS)
+        os._exit(exits.OK)
+
+    timer = threading.Timer(_END_WITHIN_SECONDS, cut_off)
+    timer.daemon = True
+    timer.start()
+
+
+def _process_age() -> float:
+    """Seconds since the kernel made this process: starttime of /proc/self/stat, see proc(5), field 22."""
+    with open("/proc/self/stat", encoding="utf-8", errors="replace") as file:
+        ticks = int(file.read().rpartition(")")[2].split()[19])
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+
+
+COMMAND = Command(
+    name="run",
+    summary="sample this host and serve it (the daemon)",
+    run=run,
+    about=(
+        "Ends within one second of SIGTERM or SIGINT; tells a service manager when it is ready (sd_notify). The ring\n"
+        "stays behind, and the next start goes on with its history."
+    ),
+    examples=(
+        "run",
+        "run --housekeeping_interval=100ms --interval memory_stat=1s",
+        "run --grpc_listen=unix:/run/pycadvisor-fast/grpc.sock --storage_duration=10m",
+    ),
+)

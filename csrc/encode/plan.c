@@ -55,6 +55,7 @@ static int group_plan(pcf_encoder *encoder, const pcf_region *region, const pcf_
 	plan->group = pcf_group_at(wanted->group);
 	plan->row_bytes = head->row_bytes;
 	plan->row_capacity = head->row_capacity;
+	plan->is_whole = wanted->flags & PCF_ENCODE_WHOLE;
 	plan->has_key = plan->group->key != PCF_KEY_NONE;
 	plan->tag = pcf_wire_tag_make((unsigned)plan->group->number, PCF_WIRE_BYTES);
 	plan->rates_tag = pcf_wire_tag_make((unsigned)plan->group->number + PCF_RATES_OFFSET, PCF_WIRE_BYTES);
@@ -126,7 +127,8 @@ bool pcf_plan_pick(const struct pcf_row_plan *plan, const pcf_encode_container *
 	if (!now)
 		return false;
 	const uint8_t *before = pcf_plan_row(plan, &plan->before, entry);
-	if (before && (flags & PCF_ENCODE_CHANGED) && !(container->flags & PCF_ENCODE_WHOLE) && is_same(plan, now, before))
+	bool is_whole = plan->is_whole || (container->flags & PCF_ENCODE_WHOLE) || !(flags & PCF_ENCODE_CHANGED);
+	if (!is_whole && before && is_same(plan, now, before))
 		return false;
 	*pick = (struct pcf_row_pick){now, before, entry, (uint64_t)container->generation << 32 | container->slot};
 	return true;

@@ -38,7 +38,7 @@ struct pcf_row_plan {
 	struct pcf_wire_tag tag, rates_tag; /* in ContainerStats */
 	size_t row_max;                     /* bytes a row's message can need */
 	unsigned *guess;                    /* row_guess of the group */
-	bool has_key, has_counters;
+	bool has_key, has_counters, is_whole;
 	uint32_t columns;
 	struct pcf_plan_column column[PCF_MAX_GROUP_COLUMNS];
 };

@@ -15,9 +15,10 @@ typedef struct {
 	uint64_t tick;           /* the tick of this group to take; 0 = leave the group out */
 	uint64_t previous_tick;  /* for changed-only and rates; 0 = none */
 	const uint8_t *columns;  /* one byte a column of the group: 0 = leave out; NULL = all */
+	uint32_t flags;          /* PCF_ENCODE_WHOLE */
 } pcf_encode_group;
 
-#define PCF_ENCODE_WHOLE 1   /* of a container: its rows count as changed (it has just joined) */
+#define PCF_ENCODE_WHOLE 1   /* of a container or a group: its rows count as changed (it has just joined) */
 
 #define PCF_ENCODE_CHANGED 1 /* only rows that differ from previous_tick; all of them when that tick is gone */
 #define PCF_ENCODE_RATES 2   /* also <group>_rates messages for counters */

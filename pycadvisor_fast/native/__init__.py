@@ -15,8 +15,8 @@ try:
     from pycadvisor_fast.native._pcf import ffi, lib
 except ImportError as error:
     raise ImportError(
-        f"pycadvisor_fast's C extension does not load ({error}). "
-        "In a checkout, build it: make build (or pip install -e .); else reinstall: pip install --force-reinstall pycadvisor-fast",
+        f"pycadvisor_fast's C extension does not load ({error}). In a checkout, build it: make build (or "
+        "pip install -e .); else reinstall it: pip install --force-reinstall pycadvisor-fast",
         name="pycadvisor_fast.native._pcf",
     ) from error
 

@@ -80,8 +80,8 @@ class _Apt:
         (scratch / "sources").write_text(f"deb [signed-by={keyring}] {_mirror()} {suite} main\n")
         (scratch / "apt.conf").write_text(
             f'Dir::Etc::sourcelist "{scratch}/sources"; Dir::Etc::sourceparts "{scratch}/parts";\n'
-            f'Dir::State::lists "{scratch}/lists"; Dir::State::status "{scratch}/status"; Dir::Cache "{scratch}/cache";\n'
-            'Acquire::Languages "none"; APT::Sandbox::User "root"; APT::Architecture "amd64";\n'
+            f'Dir::State::lists "{scratch}/lists"; Dir::State::status "{scratch}/status";\n'
+            f'Dir::Cache "{scratch}/cache"; Acquire::Languages "none"; APT::Sandbox::User "root"; APT::Architecture "amd64";\n'
         )
         self.run("apt-get", "update", "-qq")
 

@@ -139,7 +139,9 @@ def _text(path: Path) -> str:
 
 def _obituary(guest: Guest, problem: str, console: Path, output: str) -> str:
     tail = "\n".join(_text(console).splitlines()[-20:])
-    return f"guest {guest.name}: {problem}\n--- end of its console ---\n{tail}\n--- end of the output ---\n{output[-2000:]}"
+    return (
+        f"guest {guest.name}: {problem}\n--- its console ended ---\n{tail}\n--- its output ended ---\n{output[-2000:]}"
+    )
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ CADVISORS = """
     containerd_env_metadata_whitelist crio_client_timeout podman
     v logtostderr alsologtostderr stderrthreshold log_dir log_file log_file_max_size log_backtrace_at vmodule
     skip_headers skip_log_headers add_dir_header one_output
-""".split()
+""".split()  # noqa: SIM905 - far easier to read and to compare than a list
 
 
 def loaded(*flags: tuple[str, str], environment: dict[str, str] | None = None) -> Settings:
@@ -222,3 +222,19 @@ def test_all_sets_every_group_and_single_groups_over_it() -> None:
 def test_something_has_to_be_on() -> None:
     with pytest.raises(ConfigError, match="leave at least one on"):
         collector_options(loaded(("interval", "all=off")))
+
+
+def test_the_page_and_the_example_are_up_to_date(project_root: Path) -> None:
+    from pycadvisor_fast.cli import document
+
+    for path, text in ((document.MARKDOWN, document.markdown()), (document.EXAMPLE, document.example())):
+        assert (project_root / path).read_text(encoding="utf-8") == text, f"run python -m {document.__name__}"
+
+
+def test_the_example_parses_when_every_line_is_live(project_root: Path, tmp_path: Path) -> None:
+    text = (project_root / "deploy/pycadvisor-fast.toml").read_text(encoding="utf-8")
+    live = tmp_path / "config.toml"
+    live.write_text("".join(line.removeprefix("#") for line in text.splitlines(True) if not line.startswith("# ")))
+    settings = loaded(("config", str(live)))
+    assert settings["interval"]["cpu"] == SECOND // 10
+    assert all(settings[s.name] == s.default for s in SETTINGS if s.name not in ("config", "interval"))

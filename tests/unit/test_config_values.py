@@ -35,7 +35,7 @@ def test_durations_as_go_writes_them(text: str, ns: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "1", "s", "1 s", "1s ", "1x", "1d", "1m 30s", "--1s", "1e3s", "9999999999h", "."])
 def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match="duration|longer"):
+    with pytest.raises(ValueError, match=r"duration|longer"):
         v.parse_duration(text)
 
 
@@ -51,7 +51,7 @@ def test_shown_durations_parse_back(ns: int) -> None:
 
 @pytest.mark.parametrize("text", ["9ms", "0", "-1s", "10.5ms", "1500us"])
 def test_intervals_are_whole_milliseconds_from_ten(text: str) -> None:
-    with pytest.raises(ValueError, match="shorter|whole"):
+    with pytest.raises(ValueError, match=r"shorter|whole"):
         v.parse_interval(text)
 
 

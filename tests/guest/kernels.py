@@ -81,7 +81,8 @@ class _Apt:
         (scratch / "apt.conf").write_text(
             f'Dir::Etc::sourcelist "{scratch}/sources"; Dir::Etc::sourceparts "{scratch}/parts";\n'
             f'Dir::State::lists "{scratch}/lists"; Dir::State::status "{scratch}/status";\n'
-            f'Dir::Cache "{scratch}/cache"; Acquire::Languages "none"; APT::Sandbox::User "root"; APT::Architecture "amd64";\n'
+            f'Dir::Cache "{scratch}/cache"; Acquire::Languages "none"; APT::Sandbox::User "root";\n'
+            'APT::Architecture "amd64";\n'
         )
         self.run("apt-get", "update", "-qq")
 

@@ -15,7 +15,8 @@ class Container:
 
     ``path`` is the cgroup path below the mount ("/" is the root container). ``slot`` is its row in every scalar
     group; ``generation`` tells tenants of one slot apart. ``runtime`` is "docker", "containerd", "crio", "podman",
-    "kubepods", "systemd", "lxc", "libvirt" or "raw". ``created_ns`` is wall-clock ns, 0 = unknown.
+    "kubepods", "systemd", "lxc", "libvirt", "nspawn" or "raw". ``created_ns`` and ``started_ns`` are wall-clock ns, 0 =
+    unknown.
     """
 
     path: str
@@ -27,12 +28,15 @@ class Container:
     image: str = ""
     labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)  # 3.11 refuses an unhashable default
     namespace: str = ""  # runtime namespace as cAdvisor names it: "docker", "containerd", ...
-    kind: str = ""  # "container", "sandbox", "pod", "service", "scope", "slice", "" = unknown
+    kind: str = ""  # "container", "sandbox", "pod", "service", "scope", "slice", ...: discovery.patterns
     pod_uid: str = ""
     created_ns: int = 0
     netns: int = 0  # inode of the network namespace, 0 = unknown
     netns_owner: int = -1  # slot that carries the network rows, -1 = unknown
     is_host_network: bool = False
+    started_ns: int = 0  # by its runtime
+    pid: int = 0  # first process, by its runtime; 0 = unknown
+    restart_count: int = 0
 
     @property
     def handle(self) -> int:

@@ -31,7 +31,7 @@ class Identity:
     id: str
     name: str = ""
     image: str = ""
-    labels: Mapping[str, str] = field(default=_NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
     kind: str = "container"
     namespace: str = ""
     pod_uid: str = ""
@@ -65,16 +65,12 @@ class Runtime(ABC):
         """Connects, lists, follows events, connects again; ends only by being cancelled, never by an error."""
 
     @abstractmethod
-    def ask(self, ident: str) -> None:
-        """A cgroup with this id has appeared and is not identified: tell the sink who it is, soon."""
+    def ask(self, ident: str, runtime: str) -> None:
+        """A cgroup with this id, by its path of ``runtime``, has appeared: tell the sink who it is, soon."""
 
     @abstractmethod
     def forget(self, ident: str) -> None:
         """The cgroup with this id is gone."""
-
-    @abstractmethod
-    def wants(self, runtime: str) -> bool:
-        """Whether ids of cgroups that the pattern table gives to ``runtime`` may be this engine's."""
 
     @abstractmethod
     def known(self) -> int:

@@ -44,8 +44,7 @@ class RuntimeLoop:
     def ask(self, runtime: str, ident: str) -> None:
         """A cgroup of ``runtime`` (as its path says) with this id has appeared."""
         for engine in self._runtimes:
-            if engine.wants(runtime):
-                self._call(engine.ask, ident)
+            self._call(engine.ask, ident, runtime)
 
     def forget(self, ident: str) -> None:
         """The cgroup with this id is gone."""
@@ -56,11 +55,11 @@ class RuntimeLoop:
         """State of each runtime by name."""
         return {engine.name: engine.status() for engine in self._runtimes}
 
-    def _call(self, function: Callable[[str], None], ident: str) -> None:
+    def _call(self, function: Callable[..., None], *arguments: str) -> None:
         loop = self._loop
         if loop is not None:
             try:
-                loop.call_soon_threadsafe(function, ident)
+                loop.call_soon_threadsafe(function, *arguments)
             except RuntimeError:  # the loop was closed in this moment
                 pass
 
@@ -68,7 +67,10 @@ class RuntimeLoop:
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(self._main())
+        except asyncio.CancelledError:
+            pass  # stop() was called
         finally:
+            loop.run_until_complete(asyncio.gather(*asyncio.all_tasks(loop), return_exceptions=True))
             loop.run_until_complete(loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
             loop.close()

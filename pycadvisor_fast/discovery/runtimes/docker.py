@@ -1,0 +1,241 @@
+"""Docker: names, images and labels from its socket, kept true by its event stream.
+
+A connection is: /version, then /events (from now on nothing is missed), then the list of running containers, which
+names everything at once; after that each new container is inspected as its cgroup or its event appears. Docker may
+be missing, hang, die or talk nonsense: the state says so, and whoever was named stays named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from dataclasses import replace
+from urllib.parse import quote
+
+from ...errors import PycadvisorError
+from ...options import Endpoint, parse_endpoint
+from . import CONNECTED, ERROR, HANGING, MISSING, Identity, IdentitySink, Runtime
+from .docker_json import DockerEvent, EventLines, inspected, listed, parse_json
+from .http import Exchange, HttpError, HttpTimeoutError, get
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 10.0
+LOOK_S = 0.5  # how often a missing or replaced socket is looked for: one stat
+PING_S = 10.0  # a hanging daemon is noticed even when nothing is asked of it
+INSPECTORS = 4
+INSPECT_RETRIES = 6  # 0.25 s, 0.5 s ... 8 s: one container can hang while the daemon answers for others
+SMALL_LIMIT = 1 << 20
+INSPECT_LIMIT = 8 << 20
+LIST_LIMIT = 64 << 20  # about 2 KiB a container, some have long labels
+NOW, LATER = 0, 1  # a container without a name goes before details of one that has it
+
+_EVENTS = quote(json.dumps({"type": ["container"], "event": ["create", "start", "rename", "die", "destroy"]}))
+
+
+class DockerRuntime(Runtime):
+    """The Docker daemon at one endpoint."""
+
+    name = "docker"
+
+    def __init__(self, endpoint: str, *, timeout_s: float = 5.0, ping_s: float = PING_S) -> None:
+        super().__init__()
+        self._endpoint: Endpoint = parse_endpoint(endpoint)
+        self._timeout_s = timeout_s
+        self._ping_s = ping_s
+        self._sink: IdentitySink | None = None
+        self._known: dict[str, Identity] = {}
+        self._alive: dict[str, str] = {}  # ids of cgroups that are there -> runtime by their path
+        self._queue: asyncio.PriorityQueue[tuple[int, int, str, int]] | None = None
+        self._queued: dict[str, int] = {}  # id -> priority
+        self._sequence = 0
+
+    # ---- asked from outside ----
+    def ask(self, ident: str, runtime: str) -> None:
+        """Tells who it is: at once when known, else after an inspection (not for ids that are hardly Docker's)."""
+        self._alive[ident] = runtime
+        known = self._known.get(ident)
+        if known is not None:
+            self._tell(known)
+        elif runtime in ("docker", "raw"):
+            self._enqueue(ident, NOW)
+
+    def forget(self, ident: str) -> None:
+        self._alive.pop(ident, None)
+
+    def known(self) -> int:
+        return len(self._known)
+
+    # ---- connections, one after another ----
+    async def run(self, sink: IdentitySink) -> None:
+        self._sink = sink
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._session()
+            except BaseExceptionGroup as group:
+                self._failed(_first(group))
+            except (OSError, PycadvisorError) as error:
+                self._failed(error)
+            finally:
+                was_connected = self._queue is not None
+                self._queue = None
+                self._queued.clear()
+            pause = FIRST_PAUSE_S if was_connected else min(2 * pause, LONGEST_PAUSE_S)
+            await self._pause(pause)
+
+    async def _session(self) -> None:
+        """One connection: returns never, raises when it is over."""
+        version = parse_json(await self._ask_daemon("/version", SMALL_LIMIT), f"{self._endpoint}/version")
+        events = await Exchange.open(self._endpoint, f"/events?filters={_EVENTS}", self._timeout_s)
+        try:
+            if events.status != 200:
+                raise HttpError(f"{self._endpoint}/events: status {events.status}")
+            found = listed(
+                await self._ask_daemon("/containers/json?all=0", LIST_LIMIT), f"{self._endpoint}/containers/json"
+            )
+            self._queue = asyncio.PriorityQueue()
+            self._connected(version, found)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._follow(events))
+                group.create_task(self._ping())
+                for _ in range(INSPECTORS):
+                    group.create_task(self._inspector(self._queue))
+        finally:
+            events.close()
+
+    def _connected(self, version: object, found: list[Identity]) -> None:
+        number = version.get("Version", "?") if isinstance(version, dict) else "?"
+        if self.set_state(CONNECTED, f"Docker {number}"):
+            log.info("connected to Docker %s at %s: %d containers", number, self._endpoint, len(found))
+        ids = {identity.id for identity in found}
+        self._known = {ident: known for ident, known in self._known.items() if ident in self._alive or ident in ids}
+        for identity in found:
+            self._learn(_with_details(identity, self._known.get(identity.id)))
+            self._enqueue(identity.id, LATER)
+        for ident, runtime in self._alive.items():
+            if ident not in ids and runtime in ("docker", "raw"):
+                self._enqueue(ident, NOW)
+
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, HttpTimeoutError):
+            state = HANGING
+        elif isinstance(error, (FileNotFoundError, ConnectionRefusedError)):
+            state = MISSING
+        elif isinstance(error, (OSError, PycadvisorError)):
+            state = ERROR
+        else:
+            raise error
+        detail = str(error) if isinstance(error, PycadvisorError) else f"{self._endpoint}: {error.strerror or error}"
+        if self.set_state(state, detail):
+            level = logging.INFO if state == MISSING else logging.WARNING
+            log.log(level, "Docker is %s (%s); sampling goes on, names come when it answers", state, detail)
+
+    async def _pause(self, seconds: float) -> None:
+        """Waits before the next attempt, but no longer than until the socket is a new one."""
+        before = self._socket()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + seconds
+        while (left := end - loop.time()) > 0:
+            await asyncio.sleep(min(LOOK_S, left))
+            if self._socket() not in (before, None):
+                return
+
+    def _socket(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._endpoint.path)  # noqa: PTH116
+        except OSError:
+            return None
+        return found.st_ino, found.st_ctime_ns
+
+    async def _ask_daemon(self, target: str, limit: int) -> bytes:
+        status, body = await get(self._endpoint, target, timeout_s=self._timeout_s, limit=limit)
+        if status != 200:
+            raise HttpError(f"{self._endpoint}{target}: status {status}: {body[:120].decode(errors='replace')!r}")
+        return body
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(self._ping_s)
+            await self._ask_daemon("/_ping", SMALL_LIMIT)
+
+    # ---- events ----
+    async def _follow(self, events: Exchange) -> None:
+        lines = EventLines(f"{self._endpoint}/events")
+        async for piece in events.pieces():
+            for event in lines.feed(piece):
+                self._happened(event)
+        raise HttpError(f"{self._endpoint}/events: Docker ended the event stream")
+
+    def _happened(self, event: DockerEvent) -> None:
+        if event.action == "destroy":
+            self._known.pop(event.id, None)
+        elif event.action in ("create", "start", "rename"):
+            known = self._known.get(event.id)
+            if known is None:
+                known = Identity("docker", event.id, image=event.image, namespace="docker")
+            if event.name:
+                self._learn(replace(known, name=event.name))
+            self._enqueue(event.id, NOW)
+
+    # ---- inspecting ----
+    def _enqueue(self, ident: str, priority: int, attempt: int = 0) -> None:
+        if self._queue is None or self._queued.get(ident, LATER + 1) <= priority:
+            return
+        self._queued[ident] = priority
+        self._sequence += 1
+        self._queue.put_nowait((priority, self._sequence, ident, attempt))
+
+    async def _inspector(self, queue: asyncio.PriorityQueue[tuple[int, int, str, int]]) -> None:
+        while True:
+            _, _, ident, attempt = await queue.get()
+            if self._queued.pop(ident, None) is None:
+                continue  # done already, with the higher priority
+            try:
+                await self._inspect(ident)
+            except (OSError, PycadvisorError) as error:
+                log.debug("inspecting %s: %s", ident[:12], error)
+                if attempt < INSPECT_RETRIES:
+                    delay = 0.25 * 2**attempt
+                    asyncio.get_running_loop().call_later(delay, self._enqueue, ident, NOW, attempt + 1)
+
+    async def _inspect(self, ident: str) -> None:
+        target = f"/containers/{ident}/json"
+        status, body = await get(self._endpoint, target, timeout_s=self._timeout_s, limit=INSPECT_LIMIT)
+        if status == 404:
+            return  # some other engine's, or gone meanwhile
+        if status != 200:
+            raise HttpError(f"{self._endpoint}{target}: status {status}")
+        self._learn(inspected(body, f"{self._endpoint}{target}"))
+
+    # ---- what is known ----
+    def _learn(self, identity: Identity) -> None:
+        self._known[identity.id] = identity
+        self._tell(identity)
+
+    def _tell(self, identity: Identity) -> None:
+        if self._sink is not None:
+            self._sink.identified(identity)
+
+
+def _with_details(identity: Identity, before: Identity | None) -> Identity:
+    """A list entry keeps what an earlier inspection found."""
+    if before is None or before.started_ns == 0:
+        return identity
+    return replace(
+        identity,
+        created_ns=before.created_ns,
+        started_ns=before.started_ns,
+        pid=before.pid,
+        restart_count=before.restart_count,
+    )
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -46,7 +46,7 @@ Names are cAdvisor's wherever cAdvisor has the setting, so that its command line
 | interval | a duration of whole milliseconds, at least `10ms` | the same as a string |
 | bytes | `1073741824`, `1GiB`, `512M` (powers of 1024) | a number or such a string |
 | list, set | `a,b` | `["a", "b"]` or `"a,b"` |
-| GROUP=DURATION | `cpu=100ms,io=1s`; `all=` for every group, `=off` switches off; repeatable | `[interval]`, `cpu = "1s"` |
+| GROUP=DURATION | `cpu=100ms,io=1s`; `all=` for every group, `=off` switches off | `[interval]`, `cpu = "1s"` |
 
 Flags follow Go's syntax: `-x=v`, `--x=v`, `-x v`, `--x v`; `--` ends them; of one given twice the last wins.
 A name that does not exist or a value that does not parse is one line that names it, says what is right and what was

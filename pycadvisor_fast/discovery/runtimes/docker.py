@@ -51,6 +51,7 @@ class DockerRuntime(Runtime):
         self._alive: dict[str, str] = {}  # ids of cgroups that are there -> runtime by their path
         self._queue: asyncio.PriorityQueue[tuple[int, int, str, int]] | None = None
         self._queued: dict[str, int] = {}  # id -> priority
+        self._inspecting: dict[str, int] = {}  # id -> number of its newest inspection; destroyed ones are taken out
         self._sequence = 0
 
     # ---- asked from outside ----
@@ -173,6 +174,7 @@ class DockerRuntime(Runtime):
     def _happened(self, event: DockerEvent) -> None:
         if event.action == "destroy":
             self._known.pop(event.id, None)
+            self._inspecting.pop(event.id, None)
         elif event.action in ("create", "start", "rename"):
             known = self._known.get(event.id)
             if known is None:
@@ -191,9 +193,10 @@ class DockerRuntime(Runtime):
 
     async def _inspector(self, queue: asyncio.PriorityQueue[tuple[int, int, str, int]]) -> None:
         while True:
-            _, _, ident, attempt = await queue.get()
+            _, number, ident, attempt = await queue.get()
             if self._queued.pop(ident, None) is None:
                 continue  # done already, with the higher priority
+            self._inspecting[ident] = number
             try:
                 await self._inspect(ident)
             except (OSError, PycadvisorError) as error:
@@ -201,6 +204,9 @@ class DockerRuntime(Runtime):
                 if attempt < INSPECT_RETRIES:
                     delay = 0.25 * 2**attempt
                     asyncio.get_running_loop().call_later(delay, self._enqueue, ident, NOW, attempt + 1)
+            finally:
+                if self._inspecting.get(ident) == number:
+                    del self._inspecting[ident]
 
     async def _inspect(self, ident: str) -> None:
         target = f"/containers/{ident}/json"
@@ -209,7 +215,9 @@ class DockerRuntime(Runtime):
             return  # some other engine's, or gone meanwhile
         if status != 200:
             raise HttpError(f"{self._endpoint}{target}: status {status}")
-        self._learn(inspected(body, f"{self._endpoint}{target}"))
+        identity = inspected(body, f"{self._endpoint}{target}")
+        if ident in self._inspecting:
+            self._learn(identity)
 
     # ---- what is known ----
     def _learn(self, identity: Identity) -> None:

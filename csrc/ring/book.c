@@ -106,7 +106,7 @@ int pcf_row_book_room(pcf_region *region, uint32_t slot)
 {
 	struct pcf_row_book *book = &region->writer->book;
 
-	if (slot > UINT32_MAX / 4)
+	if (slot >= PCF_MOST_SLOTS)
 		return -EINVAL;
 	if (slot >= book->slots && grow_slots(book, slot) < 0)
 		return -ENOMEM;

@@ -7,6 +7,7 @@
 #include "ring/file.h"
 
 #define PCF_NO_ROW UINT32_MAX
+#define PCF_MOST_SLOTS (1u << 24) /* a slot number past it is damage, not a container */
 
 /* Columns of one cell type are stored together: a run of them in a row. */
 struct pcf_cell_run {

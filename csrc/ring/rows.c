@@ -135,8 +135,8 @@ static void mend(pcf_region *region, uint32_t row)
 	pcf_region_row *entry = &region->rows[row];
 	int scalar = region->shape.key == PCF_KEY_NONE;
 
-	if ((entry->seq & 1) != 0 || entry->key_len > PCF_KEY_BYTES || (scalar && entry->generation != 0 && entry->slot != row) ||
-	    (!scalar && entry->generation == 0)) {
+	if ((entry->seq & 1) != 0 || entry->key_len > PCF_KEY_BYTES || entry->slot >= PCF_MOST_SLOTS ||
+	    (scalar && entry->generation != 0 && entry->slot != row) || (!scalar && entry->generation == 0)) {
 		pcf_region_row gone = {.gone_tick = 1};
 
 		pcf_record_replace(entry, &gone, sizeof gone);

@@ -202,7 +202,7 @@ int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *t
 	*out = NULL;
 	if (err != NULL)
 		*err = (pcf_error){0};
-	if (capacity == 0 || capacity > UINT32_MAX / 4)
+	if (capacity == 0 || capacity > 1u << 24)
 		return pcf_ring_fail(err, -EINVAL, "%s: a list of %u containers is none", dir, capacity);
 	shape_make(&want, capacity);
 	slots = calloc(1, sizeof *slots);

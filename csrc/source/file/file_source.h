@@ -1,0 +1,148 @@
+/* Inside the file source. Who may touch what: units, directories and reader's kind are fixed once the source is open;
+ * slots, batch, keyed rows and root texts belong to the tick thread. */
+#ifndef PCF_SOURCE_FILE_FILE_SOURCE_H
+#define PCF_SOURCE_FILE_FILE_SOURCE_H
+#include <stdatomic.h>
+
+#include "host/kernel_files.h"
+#include "source/file/reader.h"
+#include "source/source.h"
+
+#define PCF_UNITS_MAX 192
+#define PCF_BATCH_READS 512
+#define PCF_READ_BYTES 4096            /* what nearly every file fits in */
+#define PCF_SCRATCH_BYTES (1u << 20)   /* for the others; memory that is never touched costs nothing */
+#define PCF_KEYED_ROWS 1024            /* devices, cores, page sizes of one container */
+#define PCF_KEYED_COLUMNS 16
+#define PCF_ROOT_TEXTS 16
+
+/* One file a container has, for one group. */
+typedef struct {
+	const pcf_parser *parser;
+	int group;
+	int controller;
+	int kept;                            /* index of its descriptor in the slot, -1: read by name */
+	int has_families;                    /* names by blkio family, "" = this host has not got it; else names[0] */
+	char names[PCF_BLKIO_FAMILIES][72];
+	char key[20];
+} pcf_unit;
+
+typedef struct {
+	uint32_t generation;
+	uint16_t controllers; /* bits: its directory is there */
+	uint8_t is_root;
+	uint8_t by_name; /* no descriptors are kept for want of them */
+	uint8_t family;  /* blkio family that is read */
+	uint8_t has_io;  /* it has counted something */
+	uint8_t looks;   /* how often what is missing was looked for */
+	uint64_t look_ns; /* CLOCK_MONOTONIC: when to look again */
+	uint64_t claimed; /* groups whose row is claimed in the ring */
+	uint64_t absent[PCF_UNITS_MAX / 64];
+	unsigned fd_count;
+	char *path; /* relative to the mounts, "" = root */
+	int fds[];  /* by pcf_unit.kept, -1: none */
+} pcf_file_slot;
+
+typedef struct {
+	char key[PCF_KEY_BYTES];
+	size_t key_len;
+	uint64_t values[PCF_KEYED_COLUMNS];
+} pcf_keyed_row;
+
+typedef struct {
+	unsigned count, last, dropped;
+	int once;
+	pcf_keyed_row rows[PCF_KEYED_ROWS];
+} pcf_keyed_rows;
+
+/* A file below /proc; read once a pass though several groups want it. */
+typedef struct {
+	char name[72];
+	int fd;
+	uint64_t tick;   /* of which text is */
+	uint32_t offset; /* when it was read */
+	ssize_t len;
+	size_t size;
+	char *text;
+} pcf_root_text;
+
+typedef struct {
+	uint32_t slot;
+	unsigned first, count;
+	uint32_t offset;
+} pcf_batch_entry;
+
+typedef struct {
+	pcf_read reads[PCF_BATCH_READS];
+	uint16_t units[PCF_BATCH_READS];
+	pcf_batch_entry entries[PCF_BATCH_READS];
+	unsigned read_count, entry_count;
+	char *buffers;
+} pcf_batch;
+
+typedef struct {
+	pcf_source source;
+	pcf_source_env env;
+	pcf_reader *reader;
+	pcf_unit units[PCF_UNITS_MAX];
+	struct {
+		int first, count;
+	} group_units[PCF_GROUP_COUNT];
+	int unit_count;
+	int io_unit; /* the first with families, -1: none */
+	unsigned kept_count;
+	unsigned wanted; /* controllers that have units */
+	int directories[PCF_CTL_COUNT];
+	_Atomic uint8_t family; /* blkio family new containers start with */
+	pcf_file_slot **slots;
+	uint32_t slot_high;
+	_Atomic uint64_t slots_by_name, descriptors;
+	pcf_batch *batch;
+	pcf_keyed_rows *keyed;
+	char *scratch;
+	pcf_root_text root[PCF_ROOT_TEXTS];
+	int root_count;
+	struct {
+		const pcf_parser *parser;
+		int text;
+		int group;
+	} root_units[32];
+	int root_unit_count;
+} pcf_file_source;
+
+/* units.c */
+void pcf_units_make(pcf_file_source *source);
+const char *pcf_unit_name(const pcf_unit *unit, int family); /* NULL: not on this host */
+
+/* slot.c */
+pcf_file_slot *pcf_file_slot_new(pcf_file_source *source, uint32_t generation, const char *path);
+int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot); /* -ENOENT: it is nowhere */
+void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t now_ns); /* for what is missing */
+void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller);   /* its directory there is gone */
+void pcf_file_slot_merge(pcf_file_source *source, pcf_file_slot *slot, pcf_file_slot *newer); /* frees newer */
+void pcf_file_slot_free(pcf_file_source *source, pcf_file_slot *slot);
+void pcf_file_slot_switch(pcf_file_source *source, pcf_file_slot *slot, int family);
+int pcf_file_slot_is_absent(const pcf_file_slot *slot, int unit);
+void pcf_file_slot_set_absent(pcf_file_slot *slot, int unit);
+
+/* blkio.c */
+void pcf_blkio_choose(pcf_file_source *source);                        /* of the host, when the source opens */
+void pcf_blkio_look(pcf_file_source *source, pcf_file_slot *slot);     /* for a family that counts something */
+void pcf_blkio_follow(pcf_file_source *source, pcf_file_slot *slot);   /* others have found one */
+
+/* keyed.c */
+void pcf_keyed_reset(pcf_keyed_rows *rows, int once); /* once: each key comes once */
+uint64_t *pcf_keyed_row_find(void *rows, const char *key, size_t key_len); /* a pcf_row_sink */
+
+/* root.c */
+int pcf_root_open(pcf_file_source *source, pcf_error *err);
+void pcf_root_close(pcf_file_source *source);
+void pcf_root_sample(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state);
+
+/* sample.c */
+void pcf_file_sample(pcf_file_source *source, pcf_pass *pass);
+
+/* store.c */
+void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset, const uint64_t *row);
+void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state, uint32_t offset);
+#endif

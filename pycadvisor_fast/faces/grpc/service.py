@@ -1,0 +1,169 @@
+"""The RPCs: requests in, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import grpc
+from grpc.aio import ServicerContext
+
+from pycadvisor_fast.errors import PycadvisorError, SelectionError
+from pycadvisor_fast.v1 import service_pb2 as pb
+
+from . import messages, requests, window
+from .hub import Hub, ShutdownError, Subscriber
+from .members import Membership
+from .requests import NothingSampledError, Query
+from .window import Span
+
+log = logging.getLogger(__name__)
+
+SERVICE = pb.DESCRIPTOR.services_by_name["ContainerStatsService"].full_name
+SHUTDOWN = (("pcf-reason", "shutdown"),)  # trailing metadata of streams that end with OK because the server stops
+
+Handler = Callable[["Service", Any, Any], Coroutine[Any, Any, Any]]
+
+
+async def refuse(context: ServicerContext[Any, Any], error: Exception) -> None:
+    """Ends the call with the status that fits ``error``."""
+    if isinstance(error, NothingSampledError):
+        await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+    if isinstance(error, SelectionError):
+        await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+    if isinstance(error, ShutdownError):
+        await context.abort(grpc.StatusCode.UNAVAILABLE, "the server is shutting down", SHUTDOWN)
+    log.error("gRPC: a call failed: %s", error, exc_info=not isinstance(error, PycadvisorError))
+    await context.abort(grpc.StatusCode.INTERNAL, str(error) if isinstance(error, PycadvisorError) else repr(error))
+
+
+def unary(method: Handler) -> Handler:
+    """Turns errors of a call into statuses."""
+
+    @functools.wraps(method)
+    async def call(self: Service, request: Any, context: ServicerContext[Any, Any]) -> Any:
+        try:
+            return await method(self, request, context)
+        except grpc.aio.AbortError:
+            raise
+        except Exception as error:
+            return await refuse(context, error)
+
+    return call
+
+
+class Service:
+    """Handlers of pycadvisor_fast.v1.ContainerStatsService."""
+
+    def __init__(self, hub: Hub, max_subscribers: int) -> None:
+        self.hub = hub
+        self.max_subscribers = max_subscribers
+
+    def handler(self) -> grpc.GenericRpcHandler:
+        """What to register with a server. The batches are bytes already."""
+
+        def method(call: Callable[..., Any], request: Any, serializer: Any = None) -> grpc.RpcMethodHandler:
+            is_stream = call in (self.stream_stats, self.stream_columns)
+            make = grpc.unary_stream_rpc_method_handler if is_stream else grpc.unary_unary_rpc_method_handler
+            return make(call, request_deserializer=request.FromString, response_serializer=serializer)
+
+        def as_bytes(message: Any) -> bytes:
+            return bytes(message.SerializeToString())
+
+        return grpc.method_handlers_generic_handler(
+            SERVICE,
+            {
+                "StreamStats": method(self.stream_stats, pb.StreamRequest),
+                "StreamColumns": method(self.stream_columns, pb.StreamRequest),
+                "GetStats": method(self.get_stats, pb.GetStatsRequest),
+                "ListContainers": method(self.list_containers, pb.ListContainersRequest, as_bytes),
+                "DescribeColumns": method(self.describe_columns, pb.DescribeColumnsRequest, as_bytes),
+                "GetHost": method(self.get_host, pb.GetHostRequest, as_bytes),
+                "GetStatus": method(self.get_status, pb.GetStatusRequest, as_bytes),
+            },
+        )
+
+    async def stream_stats(self, request: pb.StreamRequest, context: ServicerContext[Any, Any]) -> None:
+        await self._stream(request, context, is_columns=False)
+
+    async def stream_columns(self, request: pb.StreamRequest, context: ServicerContext[Any, Any]) -> None:
+        await self._stream(request, context, is_columns=True)
+
+    async def _stream(self, request: pb.StreamRequest, context: Any, *, is_columns: bool) -> None:
+        try:
+            if self.hub.subscribers >= self.max_subscribers:
+                await context.abort(
+                    grpc.StatusCode.RESOURCE_EXHAUSTED,
+                    f"{self.max_subscribers} streams are open, which is the limit of this server",
+                )
+            query = requests.stream_query(request, is_columns=is_columns)
+            await self._send(query, request, context)
+        except ShutdownError:
+            context.set_trailing_metadata(SHUTDOWN)
+        except (grpc.aio.AbortError, asyncio.CancelledError):
+            raise
+        except Exception as error:
+            await refuse(context, error)
+
+    async def _send(self, query: Query, request: pb.StreamRequest, context: Any) -> None:
+        since = request.since if request.HasField("since") else None
+        subscriber = Subscriber(self.hub, query, since, request.epoch)
+        try:
+            while True:
+                await context.write(await subscriber.next())  # waits for a slow client, holding one batch
+        finally:
+            subscriber.close()
+
+    @unary
+    async def get_stats(self, request: pb.GetStatsRequest, context: ServicerContext[Any, Any]) -> bytes:
+        query = requests.stats_query(request)
+        span = Span(request.since if request.HasField("since") else None, request.last_ms * 1_000_000, request.limit)
+        if request.epoch and request.epoch != self.hub.epoch and span.since is not None:
+            raise SelectionError("since: it belongs to another epoch (the host or the base interval changed); leave it out")
+        if request.fresh:
+            await asyncio.get_running_loop().run_in_executor(None, self.hub.feed.sample)
+        schedule, content = query.schedule(self.hub.regions), query.content(self.hub.regions)
+        worker = self.hub.bulk
+
+        def encode() -> bytes:
+            members = Membership(self.hub.feed, query.select, handles_only=query.handles_only).current()
+            if span.is_latest:
+                return window.latest(worker.encoder, content, schedule, members)
+            return window.window(worker.encoder, content, schedule, members, span)
+
+        return await worker.run(encode)
+
+    @unary
+    async def list_containers(
+        self, request: pb.ListContainersRequest, context: ServicerContext[Any, Any]
+    ) -> pb.ListContainersResponse:
+        every = self.hub.feed.containers()
+        chosen = requests.selector(request.selector).select(every)
+        return pb.ListContainersResponse(containers=messages.container_infos(chosen, every))
+
+    @unary
+    async def describe_columns(
+        self, request: pb.DescribeColumnsRequest, context: ServicerContext[Any, Any]
+    ) -> pb.DescribeColumnsResponse:
+        regions = self.hub.regions
+        return pb.DescribeColumnsResponse(
+            groups=messages.group_descriptions(regions), base_interval_ns=regions.base_ns, epoch=self.hub.epoch
+        )
+
+    @unary
+    async def get_host(self, request: pb.GetHostRequest, context: ServicerContext[Any, Any]) -> pb.GetHostResponse:
+        return messages.host_response(await asyncio.to_thread(self.hub.feed.host))
+
+    @unary
+    async def get_status(
+        self, request: pb.GetStatusRequest, context: ServicerContext[Any, Any]
+    ) -> pb.GetStatusResponse:
+        collector = await asyncio.to_thread(self.hub.feed.status)
+        return pb.GetStatusResponse(collector=messages.struct(collector), server=pb.ServerStatus(**self.status()))
+
+    def status(self) -> dict[str, int]:
+        """Fields of ServerStatus."""
+        return {"subscribers": self.hub.subscribers, "selections": len(self.hub.channels), **vars(self.hub.status)}

@@ -36,3 +36,7 @@ class NativeError(PycadvisorError, OSError):
 
 class MissingDependencyError(PycadvisorError, ImportError):
     """An optional dependency is not installed; the message names the extra to install."""
+
+
+class UnsupportedError(PycadvisorError):
+    """This host cannot do it: no cgroups, no procfs, no permission that could be had another way."""

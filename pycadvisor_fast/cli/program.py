@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from .. import __version__
-from ..errors import ConfigError, MissingDependencyError, PycadvisorError, RingError, SelectionError
+from ..errors import ConfigError, MissingDependencyError, PycadvisorError, RingError, SelectionError, UnsupportedError
 from . import exits, flags, helptext
 from .addresses import AddressError
 from .command import PROGRAM, Command
@@ -115,7 +115,7 @@ def _code_of(error: PycadvisorError) -> int:
         return exits.USAGE
     if isinstance(error, RingError):
         return exits.RING
-    if isinstance(error, MissingDependencyError):
+    if isinstance(error, MissingDependencyError | UnsupportedError):
         return exits.UNSUPPORTED
     if isinstance(error, AddressError):
         return exits.ADDRESS

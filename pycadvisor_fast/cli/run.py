@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..config import Settings, collector_options
+from ..errors import NativeError, RingError, UnsupportedError
 from . import exits, logs
 from .addresses import check_free
 from .command import Command, Invocation
@@ -19,6 +21,7 @@ from .systemd import notify
 
 if TYPE_CHECKING:
     from ..collector import Collector
+    from ..options import CollectorOptions
 
 log = logging.getLogger(__name__)
 
@@ -29,77 +32,80 @@ _FIRST_SAMPLE_WITHIN_SECONDS = 10.0
 
 def run(invocation: Invocation) -> int:
     """Samples and serves until SIGTERM or SIGINT. Raises PycadvisorError for what keeps it from starting."""
-    began = time.monotonic()
     settings = invocation.settings
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     for warning in settings.warnings:
         log.warning("%s", warning)
     options = collector_options(settings)
-    check_free(settings["grpc_listen"])  # before anything is made, so that a busy port leaves nothing behind
+    # Before anything is made, so that a busy port leaves nothing behind.
+    check_free(settings["grpc_listen"], require_all=settings.is_given("grpc_listen"))
     with Signals() as signals, contextlib.ExitStack() as stack:
         collector = _sampling(options, stack)
-        if signals.wait(0):
-            return exits.OK
-        served = _serving(collector, settings, stack)
-        first = _first_sample(collector, signals)
-        if not signals.received:
-            _tell_ready(collector, settings, served, time.monotonic() - began, first)
+        if not signals.wait(0):
+            served = _serving(collector, settings, stack)
+            _wait_for_sample(collector, signals)
+            if not signals.received:
+                _tell_ready(collector, settings, served)
             signals.wait()
-        notify("STOPPING=1")
         assert signals.received is not None
+        notify("STOPPING=1")
         log.info("%s: ending", signals.received.name)
         _end_in_time()
     log.info("ended")
     return exits.OK
 
 
-def _sampling(options: Any, stack: contextlib.ExitStack) -> Collector:
+def _sampling(options: CollectorOptions, stack: contextlib.ExitStack) -> Collector:
     from ..collector import Collector
 
     collector = Collector(options)
     stack.callback(collector.close)
+    try:
+        collector.open()
+    except NativeError as error:
+        # What is opened first and can fail for a person's reasons is the ring; a host without cgroups says ENOTSUP.
+        if error.errno in (errno.ENOTSUP, errno.ENOSYS, errno.ENODEV):
+            raise UnsupportedError(str(error)) from error
+        raise RingError(str(error)) from error
     collector.start()
     return collector
 
 
 def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitStack) -> tuple[str, ...]:
     """Starts the gRPC server; returns the addresses it serves."""
-    if not settings["grpc_listen"]:
+    listen = settings["grpc_listen"]
+    if not listen:
         return ()
     # Its C core writes to stderr in a format of its own; what matters reaches us as an error.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
-    from ..faces.grpc import serve
+    from .serving import ServerThread
 
-    server = serve(collector, settings["grpc_listen"])
+    # Of the default addresses one is enough: a user who is not root cannot make the socket below /run.
+    server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"))
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
-    return tuple(server.addresses)
+    return server.addresses
 
 
-def _first_sample(collector: Collector, signals: Signals) -> float | None:
-    """Waits for the first complete tick of all groups' first pass; returns seconds since the process began."""
+def _wait_for_sample(collector: Collector, signals: Signals) -> None:
     until = time.monotonic() + _FIRST_SAMPLE_WITHIN_SECONDS
-    while time.monotonic() < until and not signals.wait(0.005):
-        if collector.status()["latest_tick"]:
-            return _process_age()
-    return None
+    while time.monotonic() < until and not signals.wait(0):
+        with contextlib.suppress(TimeoutError):
+            collector.wait(0, timeout=0.1)
+            return
 
 
-def _tell_ready(
-    collector: Collector, settings: Settings, served: tuple[str, ...], took: float, first: float | None
-) -> None:
+def _tell_ready(collector: Collector, settings: Settings, served: tuple[str, ...]) -> None:
     host = collector.host()
     for note in host["notes"]:
         log.info("%s", note)
-    facts, plan = host["facts"], host["plan"]
     log.info(
-        "ready in %.2f s: %d containers, cgroup %s, reader %s, ring %s, serving %s%s",
-        took,
+        "ready after %.2f s: %d containers, cgroup %s, reader %s, ring %s, serving %s",
+        _process_age(),
         len(collector.containers()),
-        facts["layout"],
-        plan["reader"],
+        host["facts"]["layout"],
+        host["plan"]["reader"],
         settings["ring_dir"],
         ", ".join(served) or "nothing",
-        f", first sample {first:.2f} s after the process began" if first is not None else ", no sample yet",
     )
     notify("READY=1")
 

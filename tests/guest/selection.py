@@ -25,11 +25,15 @@ def marked_files() -> list[Path]:
     return sorted([*inside, *(path for path in outside if "mark.guest_inside" in path.read_text())])
 
 
-def script(build: Path) -> str:
+def script(build: Path, marks: str) -> str:
     """A bash script: every C test (one line of verdict each in /guest/c-tests), then pytest (/guest/junit.xml)."""
     lines = [": >/guest/c-tests"]
     for program in c_tests(build):
         lines.append(f"{shlex.quote(str(program))}; echo {program.name} $? >>/guest/c-tests")
-    pytest = [sys.executable, "-m", "pytest", "-m", "guest_inside", "-p", "no:cacheprovider"]
-    pytest += ["--junitxml=/guest/junit.xml", "-q", *map(str, marked_files())]
-    return "\n".join([*lines, shlex.join(pytest)])
+    return "\n".join([*lines, python_script(marks)])
+
+
+def python_script(marks: str) -> str:
+    """The pytest part alone: of the files that carry the marker, the tests that ``marks`` selects."""
+    pytest = [sys.executable, "-m", "pytest", "-m", marks, "-p", "no:cacheprovider"]
+    return shlex.join([*pytest, "--junitxml=/guest/junit.xml", "-q", *map(str, marked_files())])

@@ -22,24 +22,32 @@ GUESTS = (
     vm.Guest("6.1", "hybrid"),
     vm.Guest("6.12", "v2"),
 )
+SYSTEMD = vm.Guest("6.12", "v2", systemd=True)
 LIMIT_SECONDS = 400
+
+
+def script(guest: vm.Guest, build: Path) -> str:
+    """What runs in a guest: under systemd only what needs it."""
+    if guest.systemd:
+        return selection.python_script("guest_inside and systemd")
+    return selection.script(build, "guest_inside and not systemd")
 
 
 @pytest.fixture(scope="session")
 def booted(project_root: Path) -> Iterator[Callable[[vm.Guest], vm.Result]]:
     """Boots guests side by side, as many as there are cores; a call waits for the one asked for."""
-    command = ["bash", "-c", selection.script(project_root / BUILD)]
     cores = os.cpu_count() or 1
     running: dict[vm.Guest, Future[vm.Result]] = {}
     with ThreadPoolExecutor(max_workers=cores) as pool:
 
         def submit(guest: vm.Guest) -> Future[vm.Result]:
             folder = project_root / "build" / "guest" / guest.name
+            command = ["bash", "-c", script(guest, project_root / BUILD)]
             return pool.submit(vm.run, guest, command, folder=folder, cwd=project_root, timeout=LIMIT_SECONDS)
 
         def result(guest: vm.Guest) -> vm.Result:
             if not running:
-                running.update({each: submit(each) for each in GUESTS})
+                running.update({each: submit(each) for each in (*GUESTS, SYSTEMD)})
             return running[guest].result()
 
         yield result
@@ -53,7 +61,7 @@ def test_c_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Guest) 
     assert {name: status for name, status in ran.items() if status != "0"} == {}, f"see {booted(guest).folder}/output"
 
 
-@pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
+@pytest.mark.parametrize("guest", [*GUESTS, SYSTEMD], ids=lambda guest: guest.name)
 def test_python_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Guest) -> None:
     result = booted(guest)
     report = result.folder / "junit.xml"

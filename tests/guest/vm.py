@@ -37,23 +37,25 @@ KERNEL_WORDS = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr 
 
 @dataclass(frozen=True)
 class Guest:
-    """Which machine to boot. ``series`` is a key of ``kernels.SUITES``."""
+    """Which machine to boot. ``series`` is a key of ``kernels.SUITES``; ``systemd``: as process 1."""
 
     series: str = "6.1"
     layout: str = "v2"
     psi: bool = True
+    systemd: bool = False
     cpus: int = 2
     memory_mib: int = 2048
 
     @property
     def name(self) -> str:
         """A short name for tests and folders, such as "6.1-v2" or "6.1-v1-nopsi"."""
-        return f"{self.series}-{self.layout}" + ("" if self.psi else "-nopsi")
+        return f"{self.series}-{self.layout}" + ("" if self.psi else "-nopsi") + ("-systemd" if self.systemd else "")
 
     def kernel_words(self, modules: Path) -> str:
         """The kernel command line: layout, PSI on or off, and where the modules are."""
         words = [KERNEL_WORDS, f"pcf.layout={self.layout}", f"pcf.modules={modules.parent.resolve()}"]
         words += [f"psi={self.psi:d}"]
+        words += ["pcf.first=systemd"] if self.systemd else []
         words += ["cgroup_no_v1=all"] if self.layout == "v2" else []
         return " ".join(words)
 
@@ -150,11 +152,12 @@ def main() -> int:
     parser.add_argument("--kernel", choices=sorted(kernels.SUITES), default="6.1", help="kernel series")
     parser.add_argument("--layout", choices=LAYOUTS, default="v2", help="cgroup layout")
     parser.add_argument("--no-psi", action="store_true", help="boot without pressure stall information")
+    parser.add_argument("--systemd", action="store_true", help="boot systemd; the command runs in a service of it")
     parser.add_argument("--folder", type=Path, help="what the command sees as /guest (default: a temporary folder)")
     parser.add_argument("--timeout", type=float, default=300, help="seconds before the guest is ended")
     parser.add_argument("command", nargs="+", help="the command, after --")
     arguments = parser.parse_args()
-    guest = Guest(arguments.kernel, arguments.layout, not arguments.no_psi)
+    guest = Guest(arguments.kernel, arguments.layout, not arguments.no_psi, arguments.systemd)
     with tempfile.TemporaryDirectory(prefix="pcf-guest-") as scratch:
         try:
             result = run(guest, arguments.command, folder=arguments.folder or Path(scratch), timeout=arguments.timeout)

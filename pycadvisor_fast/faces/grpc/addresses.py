@@ -68,7 +68,9 @@ def _prepare_path(address: Address) -> None:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         mode = path.lstat().st_mode
         if not stat.S_ISSOCK(mode):
-            raise ConfigError(f"grpc_listen: {address.path} exists and is no socket; move it away or choose another path")
+            raise ConfigError(
+                f"grpc_listen: {address.path} exists and is no socket; move it away or choose another path"
+            )
         if _is_answered(address.path):
             raise ConfigError(
                 f"grpc_listen: another process listens on {address.target}; stop it or choose another path"
@@ -76,9 +78,13 @@ def _prepare_path(address: Address) -> None:
         path.unlink()  # left behind by a process that was killed
     except FileNotFoundError:
         if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise ConfigError(f"grpc_listen: {address.target}: no permission to create a socket in {path.parent}") from None
+            raise ConfigError(
+                f"grpc_listen: {address.target}: no permission to create a socket in {path.parent}"
+            ) from None
     except OSError as error:
-        raise ConfigError(f"grpc_listen: {address.target}: {error.strerror} ({error.filename or address.path})") from error
+        raise ConfigError(
+            f"grpc_listen: {address.target}: {error.strerror} ({error.filename or address.path})"
+        ) from error
 
 
 def _is_answered(path: str) -> bool:
@@ -97,7 +103,9 @@ def _prepare_port(address: Address) -> None:
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except socket.gaierror as error:
-        raise ConfigError(f"grpc_listen: {address.target}: {address.host!r} is no address of this host: {error}") from error
+        raise ConfigError(
+            f"grpc_listen: {address.target}: {address.host!r} is no address of this host: {error}"
+        ) from error
     family, kind, proto, _, place = found[0]
     try:
         with socket.socket(family, kind, proto) as probe:
@@ -113,7 +121,7 @@ def _prepare_port(address: Address) -> None:
 def protect(address: Address) -> None:
     """After binding: who may connect to a unix socket."""
     if address.path:
-        os.chmod(address.path, SOCKET_MODE)
+        Path(address.path).chmod(SOCKET_MODE)
 
 
 def clear(address: Address) -> None:

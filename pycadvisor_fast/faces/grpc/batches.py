@@ -102,7 +102,7 @@ def _header(content: Content, spec: Spec) -> bytes:
 
 
 def tail(*, missed: int = 0, replayed: bool = False, stream: pb.StreamStart | None = None) -> bytes:
-    """The encoded fields of a batch that come after ``added``, ``changed`` and ``removed``; empty when there is nothing to say."""
+    """The encoded last fields of a batch; empty when there is nothing to say."""
     if not missed and not replayed and stream is None:
         return b""
     return pb.StatsBatch(missed_ticks=missed, replayed=replayed, stream=stream).SerializeToString()

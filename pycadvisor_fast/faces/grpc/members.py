@@ -63,9 +63,7 @@ class Members:
             removed=[
                 pb.ContainerRemoved(
                     handle=handle,
-                    reason=pb.ContainerRemoved.REASON_UNSELECTED
-                    if handle in live
-                    else pb.ContainerRemoved.REASON_GONE,
+                    reason=pb.ContainerRemoved.REASON_UNSELECTED if handle in live else pb.ContainerRemoved.REASON_GONE,
                 )
                 for handle in before
                 if handle not in now

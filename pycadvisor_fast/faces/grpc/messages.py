@@ -44,7 +44,7 @@ def identity(container: Container, *, handles_only: bool = False) -> bytes:
 
 def container_info(container: Container) -> pb.ContainerInfo:
     """Who a container is."""
-    info = pb.ContainerInfo(
+    return pb.ContainerInfo(
         handle=container.handle,
         path=clean(container.path),
         runtime=container.runtime,
@@ -59,7 +59,6 @@ def container_info(container: Container) -> pb.ContainerInfo:
         network_namespace=container.netns,
         is_host_network=container.is_host_network,
     )
-    return info
 
 
 def container_infos(containers: Sequence[Container], every: Iterable[Container]) -> list[pb.ContainerInfo]:

@@ -93,7 +93,9 @@ def stats_query(request: pb.GetStatsRequest) -> Query:
 def check_interval(interval_ms: int) -> int:
     """Raises SelectionError when it is longer than a day: most likely given in another unit."""
     if interval_ms > MAX_INTERVAL_MS:
-        raise SelectionError(f"interval_ms: {interval_ms} is more than a day ({MAX_INTERVAL_MS}); it is in milliseconds")
+        raise SelectionError(
+            f"interval_ms: {interval_ms} is more than a day ({MAX_INTERVAL_MS}); it is in milliseconds"
+        )
     return interval_ms
 
 
@@ -121,9 +123,7 @@ def check_texts(field: str, values: Sequence[str]) -> None:
             raise SelectionError(f"{field}: {value[:40]!r}... is longer than {MAX_TEXT} characters")
 
 
-def choose_columns(
-    groups: Sequence[str], columns: Sequence[str]
-) -> tuple[tuple[int, frozenset[int] | None], ...]:
+def choose_columns(groups: Sequence[str], columns: Sequence[str]) -> tuple[tuple[int, frozenset[int] | None], ...]:
     """Group and column names as indexes, ascending. Raises SelectionError with near misses."""
     check_texts("groups", groups)
     check_texts("columns", columns)

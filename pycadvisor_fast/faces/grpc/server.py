@@ -8,6 +8,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import grpc
+import grpc.aio
 
 from pycadvisor_fast.errors import ConfigError, MissingDependencyError
 

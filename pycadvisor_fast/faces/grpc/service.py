@@ -9,15 +9,17 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import grpc
+import grpc.aio
 from grpc.aio import ServicerContext
 
 from pycadvisor_fast.errors import PycadvisorError, SelectionError
 from pycadvisor_fast.v1 import service_pb2 as pb
 
 from . import messages, requests, window
-from .hub import Hub, ShutdownError, Subscriber
+from .hub import Hub, ShutdownError
 from .members import Membership
 from .requests import NothingSampledError, Query
+from .subscriber import Subscriber
 from .window import Span
 
 log = logging.getLogger(__name__)
@@ -62,10 +64,10 @@ class Service:
         self.hub = hub
         self.max_subscribers = max_subscribers
 
-    def handler(self) -> grpc.GenericRpcHandler:
+    def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
         """What to register with a server. The batches are bytes already."""
 
-        def method(call: Callable[..., Any], request: Any, serializer: Any = None) -> grpc.RpcMethodHandler:
+        def method(call: Callable[..., Any], request: Any, serializer: Any = None) -> grpc.RpcMethodHandler[Any, Any]:
             is_stream = call in (self.stream_stats, self.stream_columns)
             make = grpc.unary_stream_rpc_method_handler if is_stream else grpc.unary_unary_rpc_method_handler
             return make(call, request_deserializer=request.FromString, response_serializer=serializer)
@@ -122,7 +124,9 @@ class Service:
         query = requests.stats_query(request)
         span = Span(request.since if request.HasField("since") else None, request.last_ms * 1_000_000, request.limit)
         if request.epoch and request.epoch != self.hub.epoch and span.since is not None:
-            raise SelectionError("since: it belongs to another epoch (the host or the base interval changed); leave it out")
+            raise SelectionError(
+                "since: it belongs to another epoch (the host or the base interval changed); leave it out"
+            )
         if request.fresh:
             await asyncio.get_running_loop().run_in_executor(None, self.hub.feed.sample)
         schedule, content = query.schedule(self.hub.regions), query.content(self.hub.regions)

@@ -23,7 +23,8 @@ typedef struct {
 	char last_error[200];      /* newest read error: file, container, errno text */
 } pcf_collector_stats;
 
-/* Opens the ring, makes host facts and plan (measured), starts nothing. */
+/* Opens the ring, makes host facts and plan (measured), starts nothing.  The root container is there at once, unless
+ * the options turn it off.  -EBUSY: another collector writes into that ring.  When it fails nothing is left open. */
 int pcf_collector_open(pcf_collector **out, const pcf_options *options, pcf_error *err);
 const pcf_host *pcf_collector_host(const pcf_collector *collector);
 const pcf_plan *pcf_collector_plan(const pcf_collector *collector);
@@ -42,11 +43,18 @@ int pcf_collector_refresh(pcf_collector *collector, uint32_t slot, uint32_t gene
 int pcf_collector_remove(pcf_collector *collector, uint32_t slot, uint32_t generation);  /* closed before the next tick */
 /* Identity from a runtime; NULL leaves a field as it is. */
 int pcf_collector_describe(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *runtime, const char *id, const char *name, const char *image);
-/* After the first walk: slots of an earlier collector that were not added again are released. */
+/* After the first walk: slots of an earlier collector that were not added again are released, and groups that have
+ * no sample of their present tick yet are sampled at once, so that slow groups need not wait for their first tick. */
 int pcf_collector_settle(pcf_collector *collector);
+/* Containers whose files turned out to be gone, at most max of them, each told once: look whether they are still
+ * there, then remove or refresh them.  Only needed where an event was lost.  Returns how many. */
+int pcf_collector_vanished(pcf_collector *collector, uint32_t *slots, uint32_t *generations, int max);
 int pcf_collector_tick_fd(pcf_collector *collector); /* eventfd, readable after each pass; for one reader */
-int pcf_collector_wait(pcf_collector *collector, uint64_t tick, int timeout_ms, uint64_t *latest); /* until latest > tick; -ETIMEDOUT */
-int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_t *tick); /* an extra wait: returns when a pass begun after the call is complete */
+int pcf_collector_wait(pcf_collector *collector, uint64_t tick, int timeout_ms, uint64_t *latest); /* until latest > tick; -ETIMEDOUT, -ESHUTDOWN: it does not run */
+/* Returns when each group of groups_mask (bit by group index; 0 = all that are on) has a sample begun after the call.
+ * A group whose present tick is not sampled yet is sampled at once, off schedule, under that tick's number; one that
+ * has it already waits for its next tick.  *tick: newest tick then.  -ESHUTDOWN: it does not run (any more). */
+int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_t *tick);
 void pcf_collector_stats_get(pcf_collector *collector, pcf_collector_stats *out);
 
 /* Truth: for every live container, reads the kernel's text, waits for a sample, reads it again, and checks that each

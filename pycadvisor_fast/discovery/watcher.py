@@ -47,6 +47,8 @@ class WatchLike(Protocol):
 
     @property
     def mechanism(self) -> str: ...
+    @property
+    def degraded(self) -> str: ...
     def add_mount(self, mount: str) -> int: ...
     def read(self, timeout_s: float | None) -> list[Event]: ...
     def wake(self) -> None: ...
@@ -82,7 +84,7 @@ class Watcher:
     ) -> None:
         """``mounts``: one for each hierarchy. ``unified``: the cgroup2 mount whose controllers are sampled, if any."""
         self._sink = sink
-        self._mounts = tuple(dict.fromkeys(mounts))
+        self._mounts = _distinct(mounts)
         self._accept = accept
         self._unified = unified
         self._wanted = mechanism
@@ -90,6 +92,7 @@ class Watcher:
         self._open_watch = open_watch
         self._walk_mount = walk_mount
         self._nodes: dict[str, Node] = {}
+        self._below: dict[str, set[str]] = {}  # path -> paths of nodes right below it
         self._due: deque[tuple[float, str]] = deque()
         self._watch: WatchLike | None = None
         self._indices: dict[int, int] = {}  # index of the watch -> bit
@@ -135,7 +138,7 @@ class Watcher:
             "cgroups": len(nodes),
             "followed": sum(node.handle is not None for node in nodes),
             **self._counts,
-            "notes": list(self._notes),
+            "notes": [*self._notes, *self._degraded()],
             "last_error": self._last_error,
         }
 
@@ -159,6 +162,11 @@ class Watcher:
     def _note(self, text: str) -> None:
         log.warning("%s", text)
         self._notes.append(text)
+
+    def _degraded(self) -> list[str]:
+        """What the watch has lost since it was opened: inotify has a limit of watches."""
+        text = self._watch.degraded if self._watch is not None else ""
+        return [text] if text else []
 
     # ---- the thread ----
     def _run(self) -> None:
@@ -212,6 +220,7 @@ class Watcher:
         node = self._nodes.get(path)
         if node is None:
             node = self._nodes[path] = Node(is_accepted=self._accept(path))
+            self._below.setdefault(_parent(path), set()).add(path)
         fresh = bits & ~node.mask
         node.mask |= bits
         if not node.is_accepted:
@@ -226,6 +235,9 @@ class Watcher:
             self._refresh_later(path, node)
 
     def _vanish(self, path: str, bits: int) -> None:
+        """A directory is gone in some hierarchies, and with it all below it: of those no event need have told."""
+        for child in tuple(self._below.get(path, ())) if path != "/" else ():
+            self._vanish(child, bits)
         node = self._nodes.get(path)
         if node is None:
             return
@@ -233,8 +245,16 @@ class Watcher:
         if node.mask:
             return
         del self._nodes[path]
+        self._unlink(path)
         if node.handle is not None:
             self._sink.remove(node.handle)
+
+    def _unlink(self, path: str) -> None:
+        parent = _parent(path)
+        siblings = self._below[parent]
+        siblings.discard(path)
+        if not siblings:
+            del self._below[parent]
 
     # ---- more hierarchies, more files ----
     def _refresh_later(self, path: str, node: Node) -> None:
@@ -268,7 +288,8 @@ class Watcher:
     def _rescan(self) -> None:
         """Walks every hierarchy and makes the differences good: at start, after lost events, and now and then."""
         self._counts["rescans"] += 1
-        interval = self._rescan_s if not self._unwatched else min(POLL_S, self._rescan_s)
+        is_partial = self._unwatched or self._degraded()
+        interval = min(POLL_S, self._rescan_s) if is_partial else self._rescan_s
         self._next_rescan = time.monotonic() + interval
         seen = self._walk_all()
         for path in [path for path, node in self._nodes.items() if path not in seen or self._is_another(path, node)]:
@@ -328,3 +349,19 @@ class Watcher:
         """
         found = [self._stat(bit, path) for bit in range(len(self._mounts)) if mask >> bit & 1]
         return min((stat.st_mtime_ns for stat in found if stat is not None), default=0)
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0] or "/"
+
+
+def _distinct(mounts: Sequence[str]) -> tuple[str, ...]:
+    """One mount point for each hierarchy: a second one of the same file system shows the same directories."""
+    found: dict[object, str] = {}
+    for mount in mounts:
+        try:
+            key: object = os.stat(mount).st_dev  # noqa: PTH116
+        except OSError:
+            key = mount
+        found.setdefault(key, mount)
+    return tuple(found.values())

@@ -38,6 +38,16 @@ class Watch:
         number = lib.pcf_watch_mechanism(self._watch)
         return next(name for name, value in MECHANISMS.items() if value == number)
 
+    @property
+    def degraded(self) -> str:
+        """What is not watched and why (inotify's limit of watches); "" while everything is."""
+        return text(lib.pcf_watch_degraded(self._watch))
+
+    @property
+    def reason(self) -> str:
+        """Why a mount is watched with inotify although fanotify comes first; "" when none is."""
+        return text(lib.pcf_watch_reason(self._watch))
+
     def add_mount(self, mount: str) -> int:
         """Watches the cgroup mount at ``mount`` and returns its index; walk it afterwards."""
         err = new_error()

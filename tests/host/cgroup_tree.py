@@ -19,7 +19,7 @@ def hierarchies() -> list[Path]:
         _, mount, kind, options, *_ = line.split()
         if kind == "cgroup2" or (kind == "cgroup" and set(options.split(",")) & set(CONTROLLERS)):
             found.append(Path(mount))
-    return list(dict.fromkeys(found))
+    return list({mount.stat().st_dev: mount for mount in reversed(found)}.values())[::-1]  # one for each hierarchy
 
 
 class CgroupTree:

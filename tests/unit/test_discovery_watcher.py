@@ -28,6 +28,7 @@ class FakeTree:
 
     # as native.watch.Watch
     mechanism = "fake"
+    degraded = ""
 
     def add_mount(self, mount: str) -> int:
         return self.mounts.index(mount)
@@ -281,6 +282,32 @@ def test_the_thread_survives_a_sink_that_fails() -> None:
     assert watcher.status()["errors"] == 1
 
 
+def test_a_directory_takes_what_was_below_it_along() -> None:
+    tree, sink = FakeTree(2), Followed()
+    tree.there = [{"/a", "/a/b", "/a/b/c", "/ab"}, {"/a", "/a/b", "/a/b/c", "/ab"}]
+    watcher = make(tree, sink)
+    watcher.begin()
+    watcher.start()
+    tree.there = [{"/ab"}, {"/ab", "/a", "/a/b", "/a/b/c"}]
+    tree.remove(0, "/a")
+    tree.make(0, "/marker")
+    eventually(lambda: "/marker" in sink.paths)
+    assert "/a/b/c" in sink.paths
+    tree.remove(1, "/a")
+    eventually(lambda: sorted(sink.paths) == ["/", "/ab", "/marker"])
+    watcher.stop()
+    assert set(watcher._below) == {"/"}
+
+
+def test_a_degraded_watch_is_told_and_walked_for() -> None:
+    tree, sink = FakeTree(1), Followed()
+    tree.degraded = "inotify: no more watches"
+    watcher = make(tree, sink)
+    watcher.begin()
+    assert watcher.status()["notes"] == ["inotify: no more watches"]
+    assert watcher._next_rescan - time.monotonic() < 2.0
+
+
 STEPS = st.lists(
     st.tuples(st.booleans(), st.integers(0, 2), st.sampled_from(["/a", "/b", "/a/c", "/d"])), min_size=1, max_size=40
 )
@@ -294,9 +321,12 @@ def test_whatever_happens_before_during_and_after_the_walk_the_end_is_right(befo
 
     def play(steps: list[tuple[bool, int, str]]) -> None:
         for is_made, mount, path in steps:
-            if is_made and path not in tree.there[mount]:
-                tree.make(mount, path)
-            elif not is_made and path in tree.there[mount]:
+            if is_made:
+                for name in ("/a", path) if path.startswith("/a/") else (path,):
+                    if name not in tree.there[mount]:
+                        tree.make(mount, name)
+            elif path in tree.there[mount]:
+                tree.there[mount] = {name for name in tree.there[mount] if not name.startswith(f"{path}/")}
                 tree.remove(mount, path)
 
     play(before)

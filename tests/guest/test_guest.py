@@ -77,5 +77,5 @@ def test_python_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Gu
 
 def describe(case: ElementTree.Element) -> str:
     """Name and traceback of a test that failed inside."""
-    trouble = [text.text or text.get("message", "") for text in case if text.tag in ("failure", "error")]
+    trouble = [text.text or text.get("message") or "" for text in case if text.tag in ("failure", "error")]
     return f"{case.get('classname')}.{case.get('name')}:\n" + "\n".join(trouble)

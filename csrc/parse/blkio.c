@@ -10,7 +10,8 @@
 #include <errno.h>
 
 /* What follows the device on its line: an operation and a number, or just the number. */
-static int value_store(const pcf_parser *parser, const char *device, const char *p, const char *end, pcf_row_sink sink, void *arg)
+static int value_store(const pcf_parser *parser, const char *device, const char *p, const char *end, pcf_row_sink sink,
+		       void *arg)
 {
 	size_t device_len = (size_t)(p - device);
 	const pcf_key *key;

@@ -1,17 +1,17 @@
-/* /proc/<pid>/net/dev (net/core/net-procfs.c): two lines of headings, then
- *	  eth0: rx_bytes packets errs drop fifo frame compressed multicast tx_bytes packets errs drop fifo colls carrier compressed
- * A name has 1 to 15 bytes, any but '/', ':' and white space (dev_valid_name); old kernels put no blank behind the
- * colon ("eth0:123").  A line without exactly 16 numbers is left out: it is cut off or of another kernel. */
+/* /proc/<pid>/net/dev (net/core/net-procfs.c): two lines of headings, then the name of an interface, a colon and 16
+ * numbers, in the order of field_names below.  A name has 1 to 15 bytes, any but '/', ':' and white space
+ * (dev_valid_name); old kernels put no blank behind the colon ("eth0:123").  A line without exactly 16 numbers is
+ * left out: it is cut off or of another kernel. */
 #include "parse/key_table.h"
 
 #include <errno.h>
 
-#define FIELDS 16
+#define FIELDS       16
 #define NAME_MAX_LEN 15
 
 static const char *const field_names[FIELDS] = {
 	"rx_bytes", "rx_packets", "rx_errs", "rx_drop", "rx_fifo", "rx_frame", "rx_compressed", "rx_multicast",
-	"tx_bytes", "tx_packets", "tx_errs", "tx_drop", "tx_fifo", "tx_colls", "tx_carrier", "tx_compressed",
+	"tx_bytes", "tx_packets", "tx_errs", "tx_drop", "tx_fifo", "tx_colls", "tx_carrier",    "tx_compressed",
 };
 
 /* Which field goes to which column, looked up once a text rather than once a line. */

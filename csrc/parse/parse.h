@@ -26,8 +26,8 @@
 #include "pcf.h"
 
 #define PCF_VERSION_ROOT 0 /* the machine as a whole, from /proc */
-#define PCF_VERSION_V1 1
-#define PCF_VERSION_V2 2
+#define PCF_VERSION_V1   1
+#define PCF_VERSION_V2   2
 
 typedef struct pcf_parser pcf_parser;
 typedef struct pcf_key_table pcf_key_table;
@@ -43,8 +43,8 @@ typedef int (*pcf_rows_parse_fn)(const pcf_parser *parser, const char *buf, size
 
 struct pcf_parser {
 	const char *file; /* as columns.def spells it: "memory.stat", "hugetlb.current" (the kernel puts the page size
-	                   * in between), "blkio.io_service_bytes" (whichever family of blkio files the host has), and
-	                   * for version 0 a path below /proc: "meminfo", "pressure/cpu" */
+			   * in between), "blkio.io_service_bytes" (whichever family of blkio files the host has), and
+			   * for version 0 a path below /proc: "meminfo", "pressure/cpu" */
 	int version;      /* PCF_VERSION_* */
 	int group;        /* index into pcf_groups */
 	int is_keyed;     /* 0: parse_row, one row a text; 1: parse_rows, rows through a sink */
@@ -55,8 +55,8 @@ struct pcf_parser {
 
 /* All parsers, sorted by group, then version.  The table is made by whoever asks first, from any thread. */
 int pcf_parser_count(void);
-const pcf_parser *pcf_parser_at(int index);                                     /* NULL when out of range */
-const pcf_parser *pcf_parser_find(const char *file, int version, int group);   /* NULL: columns.def has no such source */
+const pcf_parser *pcf_parser_at(int index);                                  /* NULL when out of range */
+const pcf_parser *pcf_parser_find(const char *file, int version, int group); /* NULL: columns.def has no such source */
 /* Which columns of its group this file may fill: sets present[column] = 1 for each, returns how many. */
 int pcf_parser_columns(const pcf_parser *parser, uint8_t *present);
 

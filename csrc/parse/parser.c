@@ -146,7 +146,8 @@ static void keys_fill(pcf_parser *parser, const pcf_group_def *group, const char
 		count += is_same_file(source_of(pcf_column_at(i), parser->version), source);
 	while (slots < 2 * count)
 		slots *= 2;
-	*table = (pcf_key_table){.keys = keys_pool + keys_used, .slots = slots_pool + slots_used, .slot_mask = slots - 1};
+	*table = (pcf_key_table){
+		.keys = keys_pool + keys_used, .slots = slots_pool + slots_used, .slot_mask = slots - 1};
 	keys_used += count;
 	slots_used += slots;
 	for (int i = group->first; i < group->first + group->columns; i++) {

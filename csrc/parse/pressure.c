@@ -1,6 +1,8 @@
-/* cpu.pressure, memory.pressure, io.pressure, irq.pressure and /proc/pressure/<resource> (Documentation/accounting/psi):
+/* cpu.pressure, memory.pressure, io.pressure, irq.pressure and /proc/pressure/<resource>; Documentation/accounting/psi:
+ *
  *	some avg10=0.00 avg60=0.00 avg300=0.00 total=0
  *	full avg10=0.00 avg60=0.00 avg300=0.00 total=0
+ *
  * irq has no some line.  Averages become hundredths of a percent, totals stay microseconds; columns.def names the keys
  * "some.avg10" and so on. */
 #include "parse/key_table.h"
@@ -8,7 +10,8 @@
 #include <errno.h>
 
 /* One "avg10=1.25" or "total=7" at p, after the kind of its line ("some" or "full"). */
-static int field_store(const pcf_parser *parser, const char *kind, const char *p, const char *equals, const char *end, uint64_t *row)
+static int field_store(const pcf_parser *parser, const char *kind, const char *p, const char *equals, const char *end,
+		       uint64_t *row)
 {
 	char name[16];
 	size_t len = (size_t)(equals - p);

@@ -1,5 +1,7 @@
-/* /proc/diskstats (Documentation/admin-guide/iostats.rst), for the root container:
- *	 254       0 vda reads merged sectors ms writes merged sectors ms flying ms ms [discards merged sectors ms [flushes ms]]
+/* /proc/diskstats (Documentation/admin-guide/iostats.rst), for the root container: major, minor, name, then
+ *
+ *	reads merged sectors ms  writes merged sectors ms  flying ms ms  [discards merged sectors ms  [flushes ms]]
+ *
  * Every disk counts, whatever its name; sectors are 512 bytes on every device.  Left out: partitions, which their disk
  * has counted already and which a cgroup's io.stat does not list either, and devices that never did any IO (ram*,
  * loop* wait there by the dozen). */
@@ -7,7 +9,16 @@
 
 #include <errno.h>
 
-enum { READS = 0, READ_SECTORS = 2, WRITES = 4, WRITE_SECTORS = 6, FIELDS_OLD = 11, DISCARDS = 11, DISCARD_SECTORS = 13, FIELDS = 15 };
+enum {
+	READS = 0,
+	READ_SECTORS = 2,
+	WRITES = 4,
+	WRITE_SECTORS = 6,
+	FIELDS_OLD = 11,
+	DISCARDS = 11,
+	DISCARD_SECTORS = 13,
+	FIELDS = 15
+};
 
 #define DEVICE_MAX 24 /* "4095:1048575": 12 bits of major, 20 of minor, and room */
 
@@ -49,7 +60,8 @@ static int line_scan(const char *p, const char *end, disk_line *line)
 	return line->name_len && line->count >= FIELDS_OLD ? 0 : -EINVAL;
 }
 
-/* Partitions follow their disk: its name and a number, with a p between when the name ends in a digit (block/genhd.c). */
+/* Partitions follow their disk: its name and a number, with a p between when the name ends in a digit
+ * (add_partition, block/partitions/core.c). */
 static int is_partition(const char *name, size_t len, const char *disk, size_t disk_len)
 {
 	size_t i = disk_len;
@@ -70,14 +82,16 @@ static int fields_store(const pcf_parser *parser, const disk_line *line, uint64_
 		const char *key;
 		int field;
 	} fields[] = {
-		{"reads", READS}, {"read_sectors", READ_SECTORS}, {"writes", WRITES}, {"write_sectors", WRITE_SECTORS},
+		{"reads", READS},       {"read_sectors", READ_SECTORS},
+		{"writes", WRITES},     {"write_sectors", WRITE_SECTORS},
 		{"discards", DISCARDS}, {"discard_sectors", DISCARD_SECTORS},
 	};
 	int set = 0;
 
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
 		if (fields[i].field < line->count)
-			set += pcf_key_set(pcf_key_named(parser->keys, fields[i].key), line->fields[fields[i].field], row);
+			set += pcf_key_set(pcf_key_named(parser->keys, fields[i].key), line->fields[fields[i].field],
+					   row);
 	return set;
 }
 

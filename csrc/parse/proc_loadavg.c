@@ -1,4 +1,5 @@
-/* /proc/loadavg: "0.12 0.34 0.56 1/234 5678\n": three load averages (kept as hundredths), runnable/all tasks, last pid. */
+/* /proc/loadavg: "0.12 0.34 0.56 1/234 5678\n": three load averages (kept as hundredths), runnable/all tasks, and the
+ * last pid. */
 #include "parse/key_table.h"
 
 #include <errno.h>

@@ -1,17 +1,19 @@
 /* /proc/meminfo: "MemTotal:       16384 kB\n" (Documentation/filesystems/proc.rst), for the root container, which has
  * no memory.current.  Besides the kernel's own keys columns.def names three that are worked out here, each only when
  * all its parts are there:
- *	usage = AnonPages + file	what memory.current of a root would count, kernel memory left out
- *	file  = Cached + Buffers + SwapCached	Cached is NR_FILE_PAGES less the other two (fs/proc/meminfo.c), so this is
- *						NR_FILE_PAGES again, which is what memory.stat calls file
- *	swap  = SwapTotal - SwapFree */
+ *
+ *	file = Cached + Buffers + SwapCached (Cached is NR_FILE_PAGES less the other two, fs/proc/meminfo.c, so this
+ *	       is NR_FILE_PAGES again, which is what memory.stat calls file)
+ *	usage = AnonPages + file (what memory.current of a root would count, kernel memory left out)
+ *	swap = SwapTotal - SwapFree */
 #include "parse/flat_keyed.h"
 
 #include <errno.h>
 
 enum { ANON, CACHED, BUFFERS, SWAP_CACHED, SWAP_TOTAL, SWAP_FREE, PARTS };
 
-static const char *const part_names[PARTS] = {"AnonPages:", "Cached:", "Buffers:", "SwapCached:", "SwapTotal:", "SwapFree:"};
+static const char *const part_names[PARTS] = {
+	"AnonPages:", "Cached:", "Buffers:", "SwapCached:", "SwapTotal:", "SwapFree:"};
 
 /* Fills parts in from the line at p if it is one of them. */
 static void part_scan(const char *p, const char *end, uint64_t *parts)
@@ -45,7 +47,8 @@ static int sums_store(const pcf_key_table *keys, const uint64_t *parts, uint64_t
 	if (parts[SWAP_TOTAL] != PCF_ABSENT && parts[SWAP_FREE] <= parts[SWAP_TOTAL])
 		swap = parts[SWAP_TOTAL] - parts[SWAP_FREE];
 	return pcf_key_set(pcf_key_named(keys, "usage"), add(file, parts[ANON]), row) +
-	       pcf_key_set(pcf_key_named(keys, "file"), file, row) + pcf_key_set(pcf_key_named(keys, "swap"), swap, row);
+	       pcf_key_set(pcf_key_named(keys, "file"), file, row) +
+	       pcf_key_set(pcf_key_named(keys, "swap"), swap, row);
 }
 
 int pcf_proc_meminfo_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row)

@@ -28,7 +28,7 @@ static uint64_t sum(const uint64_t *fields, unsigned mask)
 	return total;
 }
 
-#define USER_MASK (1u << USER | 1u << NICE)
+#define USER_MASK   (1u << USER | 1u << NICE)
 #define SYSTEM_MASK (1u << SYSTEM | 1u << IRQ | 1u << SOFTIRQ)
 
 static int is_cpu_line(const char *p, const char *end)
@@ -42,8 +42,13 @@ int pcf_proc_stat_parse(const pcf_parser *parser, const char *buf, size_t len, u
 		const char *key;
 		unsigned mask;
 	} sums[] = {
-		{"busy", USER_MASK | SYSTEM_MASK}, {"user", USER_MASK}, {"system", SYSTEM_MASK}, {"nice", 1u << NICE},
-		{"idle", 1u << IDLE}, {"iowait", 1u << IOWAIT}, {"steal", 1u << STEAL},
+		{"busy", USER_MASK | SYSTEM_MASK},
+		{"user", USER_MASK},
+		{"system", SYSTEM_MASK},
+		{"nice", 1u << NICE},
+		{"idle", 1u << IDLE},
+		{"iowait", 1u << IOWAIT},
+		{"steal", 1u << STEAL},
 	};
 	const char *end = buf + len;
 	uint64_t fields[FIELDS];

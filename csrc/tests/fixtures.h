@@ -1,4 +1,4 @@
-/* The captured kernel text under tests/fixtures, for tests of parsers.  See tests/fixtures/capture for what lies where. */
+/* The captured kernel text under tests/fixtures, for tests of parsers; tests/fixtures/capture says what lies where. */
 #ifndef PCF_TESTS_FIXTURES_H
 #define PCF_TESTS_FIXTURES_H
 #include <dirent.h>
@@ -51,7 +51,8 @@ static inline char *fixture_read(const char *path, size_t *len)
 	return text;
 }
 
-static inline void fixture_file(const char *kernel, const char *folder, const char *path, const char *name, fixture_visit visit)
+static inline void fixture_file(const char *kernel, const char *folder, const char *path, const char *name,
+				fixture_visit visit)
 {
 	fixture found = {.version = PCF_VERSION_V1};
 
@@ -70,7 +71,8 @@ static inline void fixture_file(const char *kernel, const char *folder, const ch
 }
 
 /* All files below a folder of one kernel; name is the path from there ("pressure/cpu"). */
-static inline void fixture_folder(const char *kernel, const char *folder, const char *path, const char *prefix, fixture_visit visit)
+static inline void fixture_folder(const char *kernel, const char *folder, const char *path, const char *prefix,
+				  fixture_visit visit)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -82,7 +84,8 @@ static inline void fixture_folder(const char *kernel, const char *folder, const 
 		if (entry->d_name[0] == '.')
 			continue;
 		if ((size_t)snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= sizeof below ||
-		    (size_t)snprintf(name, sizeof name, "%s%s", prefix, entry->d_name) >= sizeof name - 1 || stat(below, &st) != 0)
+		    (size_t)snprintf(name, sizeof name, "%s%s", prefix, entry->d_name) >= sizeof name - 1 ||
+		    stat(below, &st) != 0)
 			continue;
 		if (S_ISREG(st.st_mode)) {
 			fixture_file(kernel, folder, below, name, visit);

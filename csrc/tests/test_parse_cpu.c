@@ -5,7 +5,9 @@
 
 static void test_cpu_stat(void)
 {
-	parse("cpu.stat", 2, PCF_GROUP_CPU, "usage_usec 7\nuser_usec 4\nsystem_usec 3\nnr_periods 5\nnr_throttled 2\nthrottled_usec 9\nnr_bursts 1\nburst_usec 6\n");
+	parse("cpu.stat", 2, PCF_GROUP_CPU,
+	      "usage_usec 7\nuser_usec 4\nsystem_usec 3\nnr_periods 5\nnr_throttled 2\nthrottled_usec 9\nnr_bursts "
+	      "1\nburst_usec 6\n");
 	CHECK_EQ(value("", PCF_CPU_USAGE_NS), 7000);
 	CHECK_EQ(value("", PCF_CPU_THROTTLED_NS), 9000);
 	CHECK_EQ(value("", PCF_CPU_PERIODS), 5);
@@ -62,7 +64,8 @@ static void test_cpuacct_usage_percpu(void)
 
 static void test_cpu_max(void)
 {
-	static const char *const wrong[] = {"", "max\n", "max", "100000\n", "max 100000", "x 1\n", "1 x\n", "1 2 3\n", "maxi 5\n"};
+	static const char *const wrong[] = {"",      "max\n", "max",     "100000\n", "max 100000",
+					    "x 1\n", "1 x\n", "1 2 3\n", "maxi 5\n"};
 
 	parse("cpu.max", 2, PCF_GROUP_LIMITS, "max 100000\n");
 	CHECK_EQ(value("", PCF_LIMITS_CPU_QUOTA_USEC), PCF_UNLIMITED);
@@ -81,7 +84,8 @@ static void test_cpu_max(void)
 
 static void test_pressure(void)
 {
-	const char *text = "some avg10=1.23 avg60=0.05 avg300=100.00 total=4567\nfull avg10=0.00 avg60=12.00 avg300=0.70 total=89\n";
+	const char *text = "some avg10=1.23 avg60=0.05 avg300=100.00 total=4567\nfull avg10=0.00 avg60=12.00 "
+			   "avg300=0.70 total=89\n";
 
 	parse("memory.pressure", 2, PCF_GROUP_PRESSURE, text);
 	CHECK_EQ(parsed_set, 8);
@@ -118,7 +122,8 @@ static void test_pressure_of_other_kernels(void)
 	CHECK_EQ(parsed_set, -EINVAL);
 }
 
-static const char proc_stat[] = "cpu  10 20 30 400 50 6 7 8 9 1\ncpu0 1 2 3 40 5 1 2 3 4 5\ncpu11 6 5 4 3 2 1 0 9 0 0\nintr 5 0 0 1 2\nctxt 77\nbtime 1\n"
+static const char proc_stat[] = "cpu  10 20 30 400 50 6 7 8 9 1\ncpu0 1 2 3 40 5 1 2 3 4 5\ncpu11 6 5 4 3 2 1 0 9 0 "
+				"0\nintr 5 0 0 1 2\nctxt 77\nbtime 1\n"
 				"processes 66\nprocs_running 2\nprocs_blocked 1\nsoftirq 1 2 3\n";
 
 static void test_proc_stat(void)

@@ -15,8 +15,10 @@ static keyed_rows whole, part;
 
 static int is_flat(const char *file)
 {
-	static const char *const files[] = {"memory.stat", "memory.events", "memory.oom_control", "memory.swap.events",
-	                                    "hugetlb.events", "pids.events", "cpu.stat", "cpuacct.stat", "vmstat", "meminfo"};
+	static const char *const files[] = {
+		"memory.stat",    "memory.events", "memory.oom_control", "memory.swap.events",
+		"hugetlb.events", "pids.events",   "cpu.stat",           "cpuacct.stat",
+		"vmstat",         "meminfo"};
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
 		if (strcmp(file, files[i]) == 0)
@@ -53,7 +55,8 @@ static uint64_t naive_pressure(const char *text, const char *key)
 static uint64_t naive_single(const char *text, const pcf_column_def *column)
 {
 	uint64_t value = strtoull(text, NULL, 10);
-	int is_unlimited = strncmp(text, "max", 3) == 0 || *text == '-' || (column->kind == PCF_KIND_LIMIT && value >> 62);
+	int is_unlimited =
+		strncmp(text, "max", 3) == 0 || *text == '-' || (column->kind == PCF_KIND_LIMIT && value >> 62);
 
 	return is_unlimited ? PCF_UNLIMITED : value;
 }
@@ -124,7 +127,8 @@ static void check_part(const fixture *text, const pcf_parser *parser, size_t len
 			bad += part.rows[i][c] != PCF_ABSENT && part.rows[i][c] != row[c];
 	}
 	if (bad)
-		fprintf(stderr, "%s cut at %zu (group %s): returned %d\n", text->path, len, pcf_group_at(parser->group)->name, set);
+		fprintf(stderr, "%s cut at %zu (group %s): returned %d\n", text->path, len,
+			pcf_group_at(parser->group)->name, set);
 	CHECK_EQ(bad, 0);
 }
 

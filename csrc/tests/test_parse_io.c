@@ -11,7 +11,8 @@ static void io_stat(const char *text)
 static void test_io_stat(void)
 {
 	io_stat("254:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 dios=6\n"
-	        "8:16 rbytes=7 wbytes=0 rios=1 wios=0 dbytes=0 dios=0 cost.vrate=100.00 cost.usage=11 cost.wait=12 cost.indebt=13 cost.indelay=14\n");
+		"8:16 rbytes=7 wbytes=0 rios=1 wios=0 dbytes=0 dios=0 cost.vrate=100.00 cost.usage=11 cost.wait=12 "
+		"cost.indebt=13 cost.indelay=14\n");
 	CHECK_EQ(parsed.count, 2);
 	CHECK_EQ(parsed_set, 16);
 	CHECK_EQ(value("254:0", PCF_IO_READ_BYTES), 1);
@@ -38,7 +39,8 @@ static void test_io_stat_devices_without_io(void)
 
 static void test_io_stat_oddities(void)
 {
-	io_stat("8:0 rbytes=1 use_delay=0 depth=max avg_lat=5 win=7 rbytes= =5 rios=2x wios=-1 wbytes=max dbytes=18446744073709551616 dios=4\n");
+	io_stat("8:0 rbytes=1 use_delay=0 depth=max avg_lat=5 win=7 rbytes= =5 rios=2x wios=-1 wbytes=max "
+		"dbytes=18446744073709551616 dios=4\n");
 	CHECK_EQ(parsed_set, 2);
 	CHECK_EQ(value("8:0", PCF_IO_READ_BYTES), 1);
 	CHECK_EQ(value("8:0", PCF_IO_DISCARD_OPS), 4);
@@ -99,7 +101,8 @@ static void diskstats(const char *text)
 
 static void test_diskstats(void)
 {
-	diskstats("   8       0 sda 1 2 3 4 5 6 7 8 9 10 11\n 259       0 nvme0n1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n");
+	diskstats("   8       0 sda 1 2 3 4 5 6 7 8 9 10 11\n 259       0 nvme0n1 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 "
+		  "16 17\n");
 	CHECK_EQ(parsed.count, 2);
 	CHECK_EQ(value("8:0", PCF_IO_READ_OPS), 1);
 	CHECK_EQ(value("8:0", PCF_IO_READ_BYTES), 3 * 512);
@@ -113,8 +116,9 @@ static void test_diskstats(void)
 static void test_diskstats_partitions(void)
 {
 #define N " 1 0 8 0 0 0 0 0 0 0 0\n"
-	diskstats(" 8 0 sda" N " 8 1 sda1" N " 8 15 sda15" N " 8 16 sdaa" N " 259 0 nvme0n1" N " 259 1 nvme0n1p1" N " 259 2 nvme0n1p12" N " 259 3 nvme0n2" N
-	          " 7 1 loop1" N " 7 10 loop10" N " 253 0 dm-0" N " 253 1 dm-00" N " 9 0 md0" N " 9 127 md0p" N " 9 1 md0px" N " 202 1 xvda1" N);
+	diskstats(" 8 0 sda" N " 8 1 sda1" N " 8 15 sda15" N " 8 16 sdaa" N " 259 0 nvme0n1" N " 259 1 nvme0n1p1" N
+		  " 259 2 nvme0n1p12" N " 259 3 nvme0n2" N " 7 1 loop1" N " 7 10 loop10" N " 253 0 dm-0" N
+		  " 253 1 dm-00" N " 9 0 md0" N " 9 127 md0p" N " 9 1 md0px" N " 202 1 xvda1" N);
 	CHECK_EQ(parsed.count, 12);
 	CHECK(keyed_rows_find(&parsed, "8:0") && keyed_rows_find(&parsed, "8:16") && keyed_rows_find(&parsed, "7:10"));
 	CHECK(!keyed_rows_find(&parsed, "8:1") && !keyed_rows_find(&parsed, "8:15"));

@@ -27,7 +27,8 @@ static void test_keys_are_whole_words(void)
 {
 	STAT("ano 1\nanonx 2\nanon_ 3\nAnon 4\n anon 5\nactive_ano 6\n");
 	CHECK_EQ(parsed_set, 0);
-	STAT("workingset_refault_anon 1\nworkingset_refault_file 2\nworkingset_restore_anon 3\nworkingset_refault_amon 4\n");
+	STAT("workingset_refault_anon 1\nworkingset_refault_file 2\nworkingset_restore_anon 3\nworkingset_refault_amon "
+	     "4\n");
 	CHECK_EQ(parsed_set, 3);
 	CHECK_EQ(value("", PCF_MEMORY_STAT_WORKINGSET_REFAULT_ANON), 1);
 }
@@ -41,7 +42,8 @@ static void test_what_is_no_number_is_absent(void)
 
 static void test_huge_numbers_are_absent(void)
 {
-	STAT("anon 18446744073709551613\nfile 18446744073709551614\nkernel 18446744073709551615\nsock 18446744073709551616\n"
+	STAT("anon 18446744073709551613\nfile 18446744073709551614\nkernel 18446744073709551615\nsock "
+	     "18446744073709551616\n"
 	     "shmem 99999999999999999999999999999999999\npgfault 00000000000000000000000000000042\n");
 	CHECK_EQ(value("", PCF_MEMORY_STAT_ANON_BYTES), 18446744073709551613u);
 	CHECK_EQ(value("", PCF_MEMORY_STAT_FILE_BYTES), PCF_ABSENT);
@@ -78,7 +80,8 @@ static void test_text_of_another_file(void)
 static void test_v1_takes_the_subtree(void)
 {
 	parse("memory.stat", PCF_VERSION_V1, PCF_GROUP_MEMORY_STAT,
-	      "cache 1\nrss 2\npgfault 3\nhierarchical_memory_limit 9223372036854771712\ntotal_cache 10\ntotal_rss 20\ntotal_pgfault 30\n");
+	      "cache 1\nrss 2\npgfault 3\nhierarchical_memory_limit 9223372036854771712\ntotal_cache 10\ntotal_rss "
+	      "20\ntotal_pgfault 30\n");
 	CHECK_EQ(value("", PCF_MEMORY_STAT_FILE_BYTES), 10);
 	CHECK_EQ(value("", PCF_MEMORY_STAT_ANON_BYTES), 20);
 	CHECK_EQ(value("", PCF_MEMORY_STAT_PGFAULT), 30);
@@ -88,7 +91,8 @@ static void test_v1_takes_the_subtree(void)
 static void test_single_value(void)
 {
 #define CURRENT(text) single("memory.current", PCF_VERSION_V2, PCF_GROUP_MEMORY, PCF_MEMORY_USAGE_BYTES, text)
-	static const char *const wrong[] = {"", "\n", "12", "12\n13\n", "x\n", "12 13\n", "1.5\n", " 12\n", "--1\n", "max", "-\n"};
+	static const char *const wrong[] = {"",      "\n",    "12",    "12\n13\n", "x\n", "12 13\n",
+					    "1.5\n", " 12\n", "--1\n", "max",      "-\n"};
 
 	CHECK_EQ(CURRENT("12288\n"), 12288);
 	CHECK_EQ(parsed_set, 1);
@@ -105,24 +109,32 @@ static void test_single_value(void)
 
 static void test_limits_that_are_not_set(void)
 {
-	CHECK_EQ(single("memory.max", PCF_VERSION_V2, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "max\n"), PCF_UNLIMITED);
+	CHECK_EQ(single("memory.max", PCF_VERSION_V2, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "max\n"),
+		 PCF_UNLIMITED);
 	CHECK_EQ(single("memory.max", PCF_VERSION_V2, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "1048576\n"), 1048576);
 	/* LONG_MAX in whole pages of 4, 64 KiB, 2 MiB and 1 GiB */
-	CHECK_EQ(single("memory.limit_in_bytes", 1, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "9223372036854771712\n"), PCF_UNLIMITED);
-	CHECK_EQ(single("memory.limit_in_bytes", 1, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "9223372036854710272\n"), PCF_UNLIMITED);
-	CHECK_EQ(single("hugetlb.limit_in_bytes", 1, PCF_GROUP_HUGETLB, PCF_HUGETLB_LIMIT_BYTES, "9223372036852678656\n"), PCF_UNLIMITED);
-	CHECK_EQ(single("hugetlb.max", 2, PCF_GROUP_HUGETLB, PCF_HUGETLB_LIMIT_BYTES, "9223372035781033984\n"), PCF_UNLIMITED);
+	CHECK_EQ(single("memory.limit_in_bytes", 1, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "9223372036854771712\n"),
+		 PCF_UNLIMITED);
+	CHECK_EQ(single("memory.limit_in_bytes", 1, PCF_GROUP_LIMITS, PCF_LIMITS_MEMORY_BYTES, "9223372036854710272\n"),
+		 PCF_UNLIMITED);
+	CHECK_EQ(single("hugetlb.limit_in_bytes", 1, PCF_GROUP_HUGETLB, PCF_HUGETLB_LIMIT_BYTES,
+			"9223372036852678656\n"),
+		 PCF_UNLIMITED);
+	CHECK_EQ(single("hugetlb.max", 2, PCF_GROUP_HUGETLB, PCF_HUGETLB_LIMIT_BYTES, "9223372035781033984\n"),
+		 PCF_UNLIMITED);
 	CHECK_EQ(single("cpu.cfs_quota_us", 1, PCF_GROUP_LIMITS, PCF_LIMITS_CPU_QUOTA_USEC, "-1\n"), PCF_UNLIMITED);
 	CHECK_EQ(single("cpu.cfs_quota_us", 1, PCF_GROUP_LIMITS, PCF_LIMITS_CPU_QUOTA_USEC, "-2\n"), PCF_ABSENT);
 	CHECK_EQ(single("cpu.cfs_quota_us", 1, PCF_GROUP_LIMITS, PCF_LIMITS_CPU_QUOTA_USEC, "50000\n"), 50000);
 	CHECK_EQ(single("pids.max", 2, PCF_GROUP_LIMITS, PCF_LIMITS_PIDS, "max\n"), PCF_UNLIMITED);
 	CHECK_EQ(single("pids.max", 2, PCF_GROUP_LIMITS, PCF_LIMITS_PIDS, "maximum\n"), PCF_ABSENT);
-	CHECK_EQ(single("memory.usage_in_bytes", 1, PCF_GROUP_MEMORY, PCF_MEMORY_USAGE_BYTES, "9223372036854771712\n"), 9223372036854771712u);
+	CHECK_EQ(single("memory.usage_in_bytes", 1, PCF_GROUP_MEMORY, PCF_MEMORY_USAGE_BYTES, "9223372036854771712\n"),
+		 9223372036854771712u);
 }
 
 static void test_events(void)
 {
-	parse("memory.events", 2, PCF_GROUP_MEMORY_EVENTS, "low 1\nhigh 2\nmax 3\noom 4\noom_kill 5\noom_group_kill 6\nsock_throttled 7\n");
+	parse("memory.events", 2, PCF_GROUP_MEMORY_EVENTS,
+	      "low 1\nhigh 2\nmax 3\noom 4\noom_kill 5\noom_group_kill 6\nsock_throttled 7\n");
 	CHECK_EQ(parsed_set, 7);
 	CHECK_EQ(value("", PCF_MEMORY_EVENTS_OOM), 4);
 	CHECK_EQ(value("", PCF_MEMORY_EVENTS_OOM_KILL), 5);
@@ -139,9 +151,10 @@ static void test_events(void)
 	CHECK_EQ(value("", PCF_MEMORY_EVENTS_OOM_KILL), 2);
 }
 
-static const char meminfo[] = "MemTotal:       16384 kB\nMemFree:         4096 kB\nMemAvailable:    8192 kB\nBuffers:            1 kB\n"
-			      "Cached:            10 kB\nSwapCached:       100 kB\nInactive(anon):     7 kB\nAnonPages:       1000 kB\n"
-			      "SwapTotal:       2000 kB\nSwapFree:         500 kB\nHugePages_Total:    3\n";
+static const char meminfo[] =
+	"MemTotal:       16384 kB\nMemFree:         4096 kB\nMemAvailable:    8192 kB\nBuffers:            1 kB\n"
+	"Cached:            10 kB\nSwapCached:       100 kB\nInactive(anon):     7 kB\nAnonPages:       1000 kB\n"
+	"SwapTotal:       2000 kB\nSwapFree:         500 kB\nHugePages_Total:    3\n";
 
 static void test_meminfo(void)
 {
@@ -166,7 +179,8 @@ static void test_meminfo_sums_need_all_parts(void)
 	CHECK_EQ(parsed_set, 0);
 	parse("meminfo", 0, PCF_GROUP_MEMORY, "SwapTotal: 4 kB\nSwapFree: 5 kB\n");
 	CHECK_EQ(value("", PCF_MEMORY_SWAP_BYTES), PCF_ABSENT);
-	parse("meminfo", 0, PCF_GROUP_MEMORY, "AnonPages: 18446744073709551615 kB\nCached: 2 kB\nBuffers: 3 kB\nSwapCached: 0 kB\n");
+	parse("meminfo", 0, PCF_GROUP_MEMORY,
+	      "AnonPages: 18446744073709551615 kB\nCached: 2 kB\nBuffers: 3 kB\nSwapCached: 0 kB\n");
 	CHECK_EQ(value("", PCF_MEMORY_USAGE_BYTES), PCF_ABSENT);
 	parse("meminfo", 0, PCF_GROUP_HOST, "MemTotal: 18014398509481984 kB\n"); /* 2^54 KiB = 2^64 bytes */
 	CHECK_EQ(value("", PCF_HOST_MEMORY_TOTAL_BYTES), PCF_ABSENT);
@@ -179,8 +193,18 @@ static uint64_t cpus(const char *text)
 
 static void test_cpuset_list(void)
 {
-	static const char *const wrong[] = {"", "0-3", "0-\n", "-3\n", "3-1\n", "0,,1\n", "0,\n", ",0\n", "a\n", "0-3 5\n", "0-99999999999999999999\n",
-	                                    "0-3\n0-3\n"};
+	static const char *const wrong[] = {"",
+					    "0-3",
+					    "0-\n",
+					    "-3\n",
+					    "3-1\n",
+					    "0,,1\n",
+					    "0,\n",
+					    ",0\n",
+					    "a\n",
+					    "0-3 5\n",
+					    "0-99999999999999999999\n",
+					    "0-3\n0-3\n"};
 
 	CHECK_EQ(cpus("0\n"), 1);
 	CHECK_EQ(cpus("0-3,7\n"), 5);

@@ -5,7 +5,7 @@
 #include "check.h"
 #include "fixtures.h"
 
-#define MUTATIONS 100 /* of each fixture, for each parser that reads it */
+#define MUTATIONS 1000 /* of each fixture, for each parser that reads it */
 
 static uint64_t state = 0x2545f4914f6cdd1du;
 
@@ -21,8 +21,26 @@ static uint64_t random_below(uint64_t bound)
 static void splice(char *text, size_t len)
 {
 	static const char *const pieces[] = {
-		"18446744073709551615", "18446744073709551616", "99999999999999999999999", "-1", "max", "\n", "\n\n", " ", ":", "=",
-		"0x10", "1e9", "8:0", "Total", "cpu", "some avg10=", "\0", "\xff\xfe", "\t", "00000000000000000000000001",
+		"18446744073709551615",
+		"18446744073709551616",
+		"99999999999999999999999",
+		"-1",
+		"max",
+		"\n",
+		"\n\n",
+		" ",
+		":",
+		"=",
+		"0x10",
+		"1e9",
+		"8:0",
+		"Total",
+		"cpu",
+		"some avg10=",
+		"\0",
+		"\xff\xfe",
+		"\t",
+		"00000000000000000000000001",
 	};
 	const char *piece = pieces[random_below(sizeof pieces / sizeof pieces[0])];
 	size_t piece_len = *piece ? strlen(piece) : 1, at = random_below(len);
@@ -84,7 +102,8 @@ static void test_noise(void)
 		size_t len = random_below(sizeof noise);
 
 		for (size_t b = 0; b < len; b++)
-			noise[b] = random_below(2) ? (uint8_t)random_below(256) : (uint8_t)"0123456789 \n:=-"[random_below(15)];
+			noise[b] = random_below(2) ? (uint8_t)random_below(256)
+						   : (uint8_t) "0123456789 \n:=-"[random_below(15)];
 		CHECK_EQ(LLVMFuzzerTestOneInput(noise, len), 0);
 	}
 }

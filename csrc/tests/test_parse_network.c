@@ -3,9 +3,10 @@
 
 #include "parse_text.h"
 
-#define HEADINGS                                                                                                                   \
-	"Inter-|   Receive                                                |  Transmit\n"                                           \
-	" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n"
+#define HEADINGS                                                                                                       \
+	"Inter-|   Receive                                                |  Transmit\n"                               \
+	" face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls "     \
+	"carrier compressed\n"
 #define NUMBERS " 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n"
 
 static void net_dev(const char *text)
@@ -39,7 +40,8 @@ static void test_errors(void)
 static void test_names(void)
 {
 	net_dev(HEADINGS "eth0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n" /* no blank behind the colon */
-	        "exactly15chars_:" NUMBERS "sixteen_chars_no:" NUMBERS "br-\xc3\xa9\x01|%s:" NUMBERS "x.100@if7:" NUMBERS ":" NUMBERS "a b:" NUMBERS);
+			 "exactly15chars_:" NUMBERS "sixteen_chars_no:" NUMBERS "br-\xc3\xa9\x01|%s:" NUMBERS
+			 "x.100@if7:" NUMBERS ":" NUMBERS "a b:" NUMBERS);
 	CHECK_EQ(parsed.count, 4);
 	CHECK_EQ(value("eth0", PCF_NETWORK_RX_BYTES), 1);
 	CHECK_EQ(value("exactly15chars_", PCF_NETWORK_RX_BYTES), 1);
@@ -49,8 +51,9 @@ static void test_names(void)
 
 static void test_lines_left_out(void)
 {
-	net_dev(HEADINGS "a: 1 2 3\nb: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\nc: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 -16\n"
-	                 "d: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16");
+	net_dev(HEADINGS
+		"a: 1 2 3\nb: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\nc: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 -16\n"
+		"d: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16");
 	CHECK_EQ(parsed_set, 0);
 	CHECK_EQ(parsed.count, 0);
 	net_dev(HEADINGS);

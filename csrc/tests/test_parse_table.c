@@ -28,7 +28,8 @@ static void test_each_source_has_its_parser(void)
 			}
 			CHECK_OR_DIE(parser);
 			CHECK(pcf_parser_columns(parser, present) >= 1 && present[column->index]);
-			CHECK(parser->is_keyed ? parser->parse_rows && !parser->parse_row : parser->parse_row && !parser->parse_rows);
+			CHECK(parser->is_keyed ? parser->parse_rows && !parser->parse_row
+					       : parser->parse_row && !parser->parse_rows);
 		}
 }
 
@@ -50,7 +51,8 @@ static void test_order_and_range(void)
 	for (int i = 1; i < pcf_parser_count(); i++) {
 		const pcf_parser *before = pcf_parser_at(i - 1), *parser = pcf_parser_at(i);
 
-		CHECK(before->group < parser->group || (before->group == parser->group && before->version <= parser->version));
+		CHECK(before->group < parser->group ||
+		      (before->group == parser->group && before->version <= parser->version));
 	}
 	CHECK(!pcf_parser_find("memory.stat", 0, PCF_GROUP_MEMORY_STAT));
 	CHECK(!pcf_parser_find("memory.stat", 2, PCF_GROUP_CPU));
@@ -80,7 +82,9 @@ static void test_a_sink_may_refuse(void)
 {
 	size_t asked = 0;
 
-	CHECK_EQ(pcf_rows_parse(pcf_parser_find("io.stat", 2, PCF_GROUP_IO), "8:0 rbytes=1 wbytes=2\n", 22, refuse, &asked), 0);
+	CHECK_EQ(pcf_rows_parse(pcf_parser_find("io.stat", 2, PCF_GROUP_IO), "8:0 rbytes=1 wbytes=2\n", 22, refuse,
+				&asked),
+		 0);
 	CHECK_EQ(asked, 3);
 }
 

@@ -14,8 +14,8 @@ class AddressError(PycadvisorError):
 def check_free(listen: Sequence[str], *, require_all: bool) -> None:
     """Raises ConfigError for a text that is no address, AddressError for an address that cannot be served.
 
-    Without ``require_all`` one that can be served is enough; but one that another process serves is always an error:
-    most likely that process is a second collector.
+    Without ``require_all`` a unix socket that cannot be made is no error as long as another address can be served: a
+    user who is not root cannot make the default one.
     """
     # addresses.py of the face needs no grpc, whose import takes longer than everything else here.
     from ..faces.grpc import addresses as places

@@ -5,7 +5,7 @@ Pure: captures in, lines out. Groups are sampled at different intervals, so each
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -120,8 +120,8 @@ def rate(before: GroupCapture | None, now: GroupCapture | None, column: str) -> 
     """Change per second of a counter by container; rows that are new, or ran backwards, are left out."""
     if before is None or now is None or column not in now.columns or column not in before.columns:
         return {}
-    earlier = {row: index for index, row in enumerate(_rows(before))}
-    pairs = [(earlier[row], index) for index, row in enumerate(_rows(now)) if row in earlier and row[1] != _LOOPBACK]
+    earlier = {row: index for index, row in enumerate(before.rows())}
+    pairs = [(earlier[row], index) for index, row in enumerate(now.rows()) if row in earlier and row[1] != _LOOPBACK]
     if not pairs:
         return {}
     first, last = (np.array(side, dtype=np.intp) for side in zip(*pairs, strict=True))
@@ -130,11 +130,6 @@ def rate(before: GroupCapture | None, now: GroupCapture | None, column: str) -> 
     with np.errstate(invalid="ignore", divide="ignore"):
         per_second = np.where((change >= 0) & (seconds > 0), change / seconds, np.nan)
     return _added(now.handles[last], per_second)
-
-
-def _rows(group: GroupCapture) -> Iterable[tuple[int, str]]:
-    keys = group.keys or ("",) * len(group.handles)
-    return zip(group.handles.tolist(), keys, strict=True)
 
 
 def _read_at(group: GroupCapture) -> npt.NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .capture import ABSENT, UNLIMITED, Capture, GroupCapture
+from .capture import ABSENT, UNLIMITED, Capture, GroupCapture, stack
 from .codec import SnapshotError, decode, encode
 from .files import read, read_stream, write
 
@@ -16,5 +16,6 @@ __all__ = [
     "encode",
     "read",
     "read_stream",
+    "stack",
     "write",
 ]

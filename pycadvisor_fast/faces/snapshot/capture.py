@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -40,6 +40,10 @@ class GroupCapture:
         """(ticks, rows)"""
         return len(self.ticks), len(self.handles)
 
+    def rows(self) -> Iterator[tuple[int, str]]:
+        """(handle, key) of each row; the key is empty in a group without keys."""
+        return zip(self.handles.tolist(), self.keys or ("",) * len(self.handles), strict=True)
+
 
 @dataclass(frozen=True)
 class Capture:
@@ -50,3 +54,39 @@ class Capture:
     hostname: str = ""
     boot_id: str = ""
     notes: tuple[str, ...] = field(default=())
+
+
+def stack(parts: Sequence[GroupCapture]) -> GroupCapture:
+    """Captures of one group, oldest first and at least one, as one: all their rows, absent where a part lacks one."""
+    rows: dict[tuple[int, str], int] = {}
+    for part in parts:
+        for row in part.rows():
+            rows.setdefault(row, len(rows))
+    names = list(dict.fromkeys(name for part in parts for name in part.columns))
+    ticks = sum(len(part.ticks) for part in parts)
+    columns = {name: _blank(parts, name, (ticks, len(rows))) for name in names}
+    offsets = np.zeros((ticks, len(rows)), np.uint32)
+    at = 0
+    for part in parts:
+        where = np.array([rows[row] for row in part.rows()], np.intp)
+        here = slice(at, at + len(part.ticks))
+        for name, values in part.columns.items():
+            columns[name][here, where] = values
+        offsets[here, where] = part.offsets_usec
+        at += len(part.ticks)
+    is_keyed = any(part.keys for part in parts)
+    return GroupCapture(
+        name=parts[0].name,
+        ticks=np.concatenate([part.ticks for part in parts]),
+        time_unix_ns=np.concatenate([part.time_unix_ns for part in parts]),
+        time_monotonic_ns=np.concatenate([part.time_monotonic_ns for part in parts]),
+        handles=np.array([handle for handle, _ in rows], np.uint64),
+        keys=tuple(key for _, key in rows) if is_keyed else (),
+        offsets_usec=offsets,
+        columns=columns,
+    )
+
+
+def _blank(parts: Sequence[GroupCapture], name: str, shape: tuple[int, int]) -> Numbers:
+    dtype = next(part.columns[name].dtype for part in parts if name in part.columns)
+    return np.full(shape, np.nan) if dtype.kind == "f" else np.full(shape, ABSENT)

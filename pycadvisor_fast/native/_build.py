@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from cffi import FFI
@@ -17,25 +16,10 @@ def declarations() -> str:
     return "\n".join((ROOT / "csrc/include/pcf" / f"{name}.h").read_text() for name in HEADERS)
 
 
-def defined_functions() -> set[str]:
-    """Names of the functions that some C file under csrc defines."""
-    pattern = re.compile(r"^[a-z][\w \t*]*?\b(pcf_\w+)\([^;]*?\)\s*\{", re.MULTILINE)
-    return {name for path in (ROOT / "csrc").rglob("*.c") for name in pattern.findall(path.read_text())}
-
-
-def without_undefined(text: str, defined: set[str]) -> str:
-    """Leaves out prototypes of functions no room defines yet: ``lib`` lacks them instead of failing to load."""
-    pattern = re.compile(r"^[a-z][\w \t*]*?\b(pcf_\w+)\([^{}]*?\);", re.MULTILINE)
-    return pattern.sub(
-        lambda found: found[0] if found[0].startswith("typedef") or found[1] in defined else "",
-        text,
-    )
-
-
 def make() -> FFI:
     """The FFI object that setuptools compiles into ``pycadvisor_fast.native._pcf``."""
     builder = FFI()
-    builder.cdef(without_undefined(declarations(), defined_functions()))
+    builder.cdef(declarations())
     builder.set_source(
         "pycadvisor_fast.native._pcf",
         '#include "pcf.h"',
@@ -44,7 +28,7 @@ def make() -> FFI:
         extra_compile_args=["-std=gnu11"],
         # Symbols of the static library stay inside: another extension may carry its own libpcf.
         extra_link_args=["-Wl,--exclude-libs,ALL", "-pthread"],
-        depends=[LIBPCF, "csrc/columns.def", "csrc/include/pcf.h"],
+        depends=[LIBPCF, "csrc/columns.def", *map(str, sorted((ROOT / "csrc/include").rglob("*.h")))],
         py_limited_api=True,
     )
     return builder

@@ -44,12 +44,10 @@ static uint64_t present_tick(const pcf_collector *collector)
 /* Opens its files in every source; one that says it is gone decides. */
 static int prepare(pcf_collector *collector, pcf_command *command, const char *path)
 {
-	int found = 0, code = 0;
+	int code = 0;
 
-	for (int i = 0; i < collector->source_count && code == 0; i++) {
+	for (int i = 0; i < collector->source_count && code == 0; i++)
 		code = collector->sources[i]->ops->prepare(collector->sources[i], command->slot, command->generation, path, &command->prepared[i]);
-		found += code == 0;
-	}
 	return code;
 }
 

@@ -68,7 +68,6 @@ static void each_attr(const char *data, size_t size, attr_visit visit, void *arg
 struct found {
 	struct pcf_link link;
 	int32_t lower, nsid; /* IFLA_LINK, IFLA_LINK_NETNSID */
-	bool is_veth;
 };
 
 static int32_t number(const char *data, size_t size)
@@ -85,7 +84,7 @@ static void see_info(void *arg, uint16_t type, const char *data, size_t size)
 	struct found *found = arg;
 
 	if (type == IFLA_INFO_KIND)
-		found->is_veth = size >= 4 && memcmp(data, "veth", 4) == 0 && (size == 4 || data[4] == '\0');
+		found->link.is_veth = size >= 4 && memcmp(data, "veth", 4) == 0 && (size == 4 || data[4] == '\0');
 }
 
 static void see_attr(void *arg, uint16_t type, const char *data, size_t size)
@@ -112,8 +111,9 @@ static int parse_link(const char *data, size_t size, struct pcf_links *out)
 	memcpy(&info, data, sizeof info);
 	each_attr(data + NLMSG_ALIGN(sizeof info), size - NLMSG_ALIGN(sizeof info), see_attr, &found);
 	found.link.ifindex = info.ifi_index;
+	found.link.is_up = (info.ifi_flags & IFF_UP) != 0;
 	found.link.is_loopback = info.ifi_type == ARPHRD_LOOPBACK;
-	found.link.peer = found.is_veth && found.lower > 0 ? found.lower : 0;
+	found.link.peer = found.link.is_veth && found.lower > 0 ? found.lower : 0;
 	found.link.peer_nsid = found.nsid;
 	return found.link.name[0] ? add_link(out, &found.link) : 0;
 }
@@ -260,7 +260,7 @@ struct names {
 static uint64_t *see_name(void *arg, const char *key, size_t key_len)
 {
 	struct names *names = arg;
-	struct pcf_link link = {.peer_nsid = -1};
+	struct pcf_link link = {.peer_nsid = -1, .is_up = true};
 
 	snprintf(link.name, sizeof link.name, "%.*s", (int)key_len, key);
 	link.is_loopback = strcmp(link.name, "lo") == 0;

@@ -10,7 +10,7 @@ struct pcf_link {
 	int32_t ifindex;
 	int32_t peer;      /* veth: ifindex of the other end; 0 = not a veth */
 	int32_t peer_nsid; /* its namespace as seen from here; -1 = this one */
-	bool is_loopback;
+	bool is_loopback, is_veth, is_up;
 };
 
 struct pcf_links {

@@ -102,6 +102,15 @@ int pcf_link_dump_grow(struct pcf_link_dump *dump)
 	return 0;
 }
 
+void pcf_link_dump_forget(struct pcf_link_dump *dump)
+{
+	for (int i = 0; i < 2; i++) {
+		memset(dump->tables[i].entries, 0, dump->tables[i].capacity * sizeof *dump->tables[i].entries);
+		dump->tables[i].stamp = 0;
+	}
+	dump->appeared_count = 0;
+}
+
 const struct pcf_link_count *pcf_link_dump_find(const struct pcf_link_dump *dump, int32_t ifindex)
 {
 	return table_find(&dump->tables[dump->current], ifindex);

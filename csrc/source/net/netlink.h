@@ -43,6 +43,7 @@ void pcf_link_dump_close(struct pcf_link_dump *dump);
 int pcf_link_dump_run(struct pcf_link_dump *dump);
 const struct pcf_link_count *pcf_link_dump_find(const struct pcf_link_dump *dump, int32_t ifindex); /* NULL: no such link */
 int pcf_link_dump_grow(struct pcf_link_dump *dump);
+void pcf_link_dump_forget(struct pcf_link_dump *dump); /* to the next dump every link is new */
 /* One datagram of the kernel's answer.  1: more to come, 0: done, negative: failed. */
 int pcf_link_dump_parse(struct pcf_link_dump *dump, const char *data, size_t size);
 #endif

@@ -139,8 +139,6 @@ class Collector:
         parts = self._opened()
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            if not parts.is_running:
-                raise PycadvisorError("the collector does not run: no tick will come; call start()")
             left = WAIT_SLICE_MS if end is None else max(0, round((end - time.monotonic()) * 1000))
             latest = parts.native.wait(tick, min(left, WAIT_SLICE_MS))
             if latest is not None:
@@ -149,7 +147,10 @@ class Collector:
                 raise TimeoutError(f"no tick after {tick} within {timeout:g} s")
 
     def sample(self) -> int:
-        """Returns when a pass that began after the call is complete: its tick's number. Blocks up to a second or so."""
+        """Returns when every group has a sample that began after the call: the newest tick's number. Blocks.
+
+        A group that has been sampled already in its present interval waits for its next tick.
+        """
         return self._opened().native.sample()
 
     def add_tick_listener(self, listener: Callable[[int], None]) -> Callable[[], None]:

@@ -41,6 +41,9 @@ class Sink(Protocol):
     def remove(self, handle: Handle) -> None:
         """The cgroup is gone."""
 
+    def vanished(self) -> list[Handle]:
+        """Those whose files were found to be gone since the last call, although nobody said so."""
+
 
 class WatchLike(Protocol):
     """What the watcher needs of native.watch.Watch."""
@@ -269,7 +272,9 @@ class Watcher:
             if node is None or not node.is_waiting:
                 continue
             node.is_waiting = False
-            if node.handle is not None and (not self._unified or self._has_new_controllers(path, node)):
+            if self._is_another(path, node):
+                self._replace(path, node)
+            elif node.handle is not None and (not self._unified or self._has_new_controllers(path, node)):
                 self._sink.refresh(node.handle)
 
     def _controllers(self, path: str) -> bytes:
@@ -292,8 +297,11 @@ class Watcher:
         interval = min(POLL_S, self._rescan_s) if is_partial else self._rescan_s
         self._next_rescan = time.monotonic() + interval
         seen = self._walk_all()
-        for path in [path for path, node in self._nodes.items() if path not in seen or self._is_another(path, node)]:
-            self._vanish(path, self._nodes[path].mask)
+        for path, node in list(self._nodes.items()):
+            if path not in seen:
+                self._vanish(path, node.mask)
+            elif self._is_another(path, node):
+                self._replace(path, node)
         for path, mask in seen.items():
             node = self._nodes.get(path)
             if node is None or node.mask != mask or (node.is_accepted and node.handle is None):
@@ -302,6 +310,8 @@ class Watcher:
                 self._appear(path, mask, self._directory_time(path, mask) if node is None else 0)
             elif self._unified and node.handle is not None and self._has_new_controllers(path, node):
                 self._sink.refresh(node.handle)
+        for handle in self._sink.vanished():
+            self._sink.refresh(handle)
 
     def _walk_all(self) -> dict[str, int]:
         """Path -> bits of the hierarchies it is in, parents before children."""
@@ -324,8 +334,15 @@ class Watcher:
             if node.mask & bit:
                 seen[path] = seen.get(path, 0) | bit
 
+    def _replace(self, path: str, node: Node) -> None:
+        """Removed and made again before all hierarchies had told: another container of the same path."""
+        if node.handle is not None:
+            self._sink.remove(node.handle)
+        node.handle = None
+        self._appear(path, node.mask, time.time_ns())
+
     def _is_another(self, path: str, node: Node) -> bool:
-        """Whether the directory was removed and made again while events were lost."""
+        """Whether the directory is a new one: events of different hierarchies have no order among them."""
         bit, inode = node.inode
         found = self._stat(bit, path) if node.handle is not None and inode else None
         return found is not None and found.st_ino != inode

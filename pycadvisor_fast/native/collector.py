@@ -121,6 +121,7 @@ class NativeCollector:
             "reader_reason": text(plan.reader_reason),
             "reader_ns": {name: plan.reader_ns[i] for i, name in enumerate(READERS) if plan.reader_ns[i] > 0},
             "base_ns": int(plan.base_ns),
+            "descriptors": int(plan.descriptors),
             "groups": {group.name: _group_plan(group, plan.group[group.index]) for group in GROUPS[: plan.groups]},
         }
 
@@ -166,6 +167,13 @@ class NativeCollector:
         """Ends sampling before the next tick; no error when the container is gone."""
         _gone_is_fine(lib.pcf_collector_remove(self._open, slot, generation), "removing a cgroup")
 
+    def vanished(self) -> list[tuple[int, int]]:
+        """(slot, generation) of those whose files the tick thread found gone, each told once."""
+        most = 256
+        slots, generations = ffi.new("uint32_t[]", most), ffi.new("uint32_t[]", most)
+        count = check(lib.pcf_collector_vanished(self._open, slots, generations, most), None, "asking what vanished")
+        return [(int(slots[i]), int(generations[i])) for i in range(count)]
+
     def describe(self, slot: int, generation: int, *, runtime: str, ident: str, name: str, image: str) -> None:
         """Writes the identity where other processes read it (slots.dir); no error when the container is gone."""
         rc = lib.pcf_collector_describe(
@@ -195,16 +203,21 @@ class NativeCollector:
 
     # ---- ticks ----
     def wait(self, tick: int, timeout_ms: int) -> int | None:
-        """The newest complete tick once it is newer than ``tick``; None when that takes longer than ``timeout_ms``."""
+        """The newest complete tick once it is newer than ``tick``; None when that takes longer than ``timeout_ms``.
+
+        Raises PycadvisorError when the tick thread does not run.
+        """
         latest = ffi.new("uint64_t *")
         rc = lib.pcf_collector_wait(self._open, tick, timeout_ms, latest)
-        if rc in (-errno.ETIMEDOUT, -errno.ECANCELED, -errno.EINTR):
+        if rc == -errno.ETIMEDOUT:
             return None
+        if rc == -errno.ESHUTDOWN:
+            raise PycadvisorError("the collector does not run: no tick will come; call start()")
         check(rc, None, "waiting for a tick")
         return int(latest[0])
 
-    def sample(self, groups: int = 0xFFFFFFFFFFFFFFFF) -> int:
-        """Returns the number of a tick that began after the call, when it is complete. ``groups``: a bit for each."""
+    def sample(self, groups: int = 0) -> int:
+        """Returns when the groups (a bit for each, 0 = all) have samples begun after the call: the newest tick then."""
         tick = ffi.new("uint64_t *")
         check(lib.pcf_collector_sample(self._open, groups, tick), None, "sampling now")
         return int(tick[0])

@@ -36,6 +36,9 @@ class Followed:
     def refresh(self, handle: Handle) -> None:
         self.refreshed.append(handle)
 
+    def vanished(self) -> list[Handle]:
+        return []
+
     def remove(self, handle: Handle) -> None:
         with self.changed:
             self.paths = {path: known for path, known in self.paths.items() if known != handle}

@@ -92,6 +92,9 @@ class Followed:
     def refresh(self, handle: Handle) -> None:
         self.refreshed.append(next(path for path, known in self.paths.items() if known == handle))
 
+    def vanished(self) -> list[Handle]:
+        return []
+
     def remove(self, handle: Handle) -> None:
         path = next(path for path, known in self.paths.items() if known == handle)
         del self.paths[path]

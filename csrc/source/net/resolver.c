@@ -92,7 +92,7 @@ static int find_below(struct pcf_net_resolver *resolver, const char *mount, cons
 	return rc;
 }
 
-static int find_in(struct pcf_net_resolver *resolver, const struct pcf_tenant *tenant, unsigned mount, pid_t *pid, uint64_t *key)
+static int find_in(struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant, unsigned mount, pid_t *pid, uint64_t *key)
 {
 	const char *path = tenant->node->path;
 	int rc = pcf_cgroup_netns(resolver->mounts[mount], path, resolver->source->proc_fd, pid, key);
@@ -103,7 +103,7 @@ static int find_in(struct pcf_net_resolver *resolver, const struct pcf_tenant *t
 }
 
 /* Processes may be in any of the hierarchies: all are tried while it is young, then one a look. */
-int pcf_tenant_find(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant, pid_t *pid, uint64_t *key)
+int pcf_net_tenant_find(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, pid_t *pid, uint64_t *key)
 {
 	unsigned count = tenant->attempt < PCF_YOUNG_LOOKS || tenant->space ? resolver->mount_count : 1;
 	int rc = -ESRCH, denied = 0;
@@ -121,10 +121,10 @@ int pcf_tenant_find(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant
 	return denied ? denied : rc;
 }
 
-void pcf_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_tenant *tenant)
+void pcf_net_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant)
 {
 	const pcf_source_env *env = &resolver->source->env;
-	const struct pcf_space *space = tenant->space;
+	const struct pcf_net_space *space = tenant->space;
 	pcf_slot_record fields = {.netns_owner = tenant->node->slot};
 
 	if (space) {
@@ -138,12 +138,12 @@ void pcf_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_t
 	env->annotate(env->owner, tenant->node->slot, tenant->node->generation, PCF_ANNOTATE_NETNS | PCF_ANNOTATE_OWNER | PCF_ANNOTATE_FLAGS, &fields);
 }
 
-void pcf_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant)
+void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant)
 {
 	resolver->unknown_count++;
 	tenant->attempt = 0;
 	tenant->due_ns = pcf_net_now_ns() + pcf_net_retry_ns(resolver, 0);
-	pcf_tenant_tell(resolver, tenant);
+	pcf_net_tenant_tell(resolver, tenant);
 }
 
 static bool is_host(const struct pcf_net_resolver *resolver, uint64_t key)
@@ -151,23 +151,23 @@ static bool is_host(const struct pcf_net_resolver *resolver, uint64_t key)
 	return key == resolver->home.key || key == resolver->home.text_key;
 }
 
-static void set_host(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant, bool value)
+static void set_host(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, bool value)
 {
 	if (tenant->is_host == value)
 		return;
 	tenant->is_host = value;
 	if (value)
-		pcf_tenant_tell(resolver, tenant);
+		pcf_net_tenant_tell(resolver, tenant);
 }
 
 /* One in the host's namespace is looked at again, too: a runtime's first process enters the container's namespace only
  * after it is in the cgroup. */
-static void resolve(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant)
+static void resolve(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant)
 {
 	const pcf_source_env *env = &resolver->source->env;
 	uint64_t key;
 	pid_t pid;
-	int rc = pcf_tenant_find(resolver, tenant, &pid, &key);
+	int rc = pcf_net_tenant_find(resolver, tenant, &pid, &key);
 
 	tenant->attempt++;
 	tenant->due_ns = pcf_net_now_ns() + pcf_net_retry_ns(resolver, tenant->attempt);
@@ -176,24 +176,24 @@ static void resolve(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant
 	if (rc)
 		return;
 	set_host(resolver, tenant, is_host(resolver, key));
-	if (tenant->is_host || pcf_space_join(resolver, tenant, key, pid))
+	if (tenant->is_host || pcf_net_space_join(resolver, tenant, key, pid))
 		return;
 	resolver->unknown_count--;
 	tenant->due_ns = UINT64_MAX;
 }
 
-static void remove_tenant(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant)
+static void remove_tenant(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant)
 {
 	if (tenant == resolver->root) {
 		resolver->root = NULL;
 		resolver->root_reader = NULL;
 	} else {
-		struct pcf_tenant *last = resolver->tenants[--resolver->tenant_count];
+		struct pcf_net_tenant *last = resolver->tenants[--resolver->tenant_count];
 		resolver->tenants[tenant->place] = last;
 		last->place = tenant->place;
 		if (!tenant->space)
 			resolver->unknown_count--;
-		pcf_space_leave(resolver, tenant);
+		pcf_net_space_leave(resolver, tenant);
 	}
 	resolver->by_slot[tenant->node->slot] = NULL;
 	free(tenant);
@@ -201,7 +201,7 @@ static void remove_tenant(struct pcf_net_resolver *resolver, struct pcf_tenant *
 
 static void add_tenant(struct pcf_net_resolver *resolver, struct pcf_net_node *node)
 {
-	struct pcf_tenant *before = resolver->by_slot[node->slot], *tenant;
+	struct pcf_net_tenant *before = resolver->by_slot[node->slot], *tenant;
 
 	if (before) /* its word that it has gone is behind this one */
 		remove_tenant(resolver, before);
@@ -224,7 +224,7 @@ static void add_tenant(struct pcf_net_resolver *resolver, struct pcf_net_node *n
 /* More of its hierarchies are there: its processes may be, too. */
 static void refresh_tenant(struct pcf_net_resolver *resolver, struct pcf_net_node *node)
 {
-	struct pcf_tenant *tenant = resolver->by_slot[node->slot];
+	struct pcf_net_tenant *tenant = resolver->by_slot[node->slot];
 
 	if (tenant && tenant->node->generation == node->generation && !tenant->node->is_root && !tenant->space) {
 		tenant->attempt = 0;
@@ -249,7 +249,7 @@ static void take_gone(struct pcf_net_resolver *resolver, struct pcf_net_node *no
 {
 	while (node) {
 		struct pcf_net_node *next = node->next_gone;
-		struct pcf_tenant *tenant = resolver->by_slot[node->slot];
+		struct pcf_net_tenant *tenant = resolver->by_slot[node->slot];
 		if (tenant && tenant->node == node)
 			remove_tenant(resolver, tenant);
 		free(node);
@@ -261,7 +261,7 @@ static void take_retired(struct pcf_net_resolver *resolver, struct pcf_net_reade
 {
 	while (reader) {
 		struct pcf_net_reader *next = reader->next;
-		struct pcf_tenant *tenant = resolver->by_slot[reader->slot];
+		struct pcf_net_tenant *tenant = resolver->by_slot[reader->slot];
 		if (tenant && tenant->space && tenant->space->reader == reader)
 			tenant->space->reader = NULL;
 		if (resolver->root_reader == reader)
@@ -276,7 +276,7 @@ static void look_at_stale(struct pcf_net_resolver *resolver)
 	uint64_t now = pcf_net_now_ns();
 
 	for (uint32_t i = 0; i < resolver->space_count; i++) {
-		struct pcf_space *space = resolver->spaces[i];
+		struct pcf_net_space *space = resolver->spaces[i];
 		if (!space->reader || !atomic_load(&space->reader->is_stale))
 			continue;
 		uint64_t due = space->looked_ns + STALE_NS > now ? space->looked_ns + STALE_NS : now;
@@ -312,7 +312,7 @@ static void take_box(struct pcf_net_resolver *resolver)
 	take_gone(resolver, gone);
 	take_retired(resolver, retired);
 	if (appeared_count)
-		pcf_root_appeared(resolver, appeared, appeared_count);
+		pcf_net_root_appeared(resolver, appeared, appeared_count);
 	if (look)
 		look_at_stale(resolver);
 }
@@ -329,9 +329,9 @@ static uint64_t work(struct pcf_net_resolver *resolver)
 			resolve(resolver, resolver->tenants[i]);
 	for (uint32_t i = 0; i < resolver->space_count && !atomic_load(&box->stop); i++)
 		if (resolver->spaces[i]->due_ns <= now)
-			pcf_space_settle(resolver, resolver->spaces[i]);
+			pcf_net_space_settle(resolver, resolver->spaces[i]);
 	if (resolver->root_due && resolver->root_looked_ns + STALE_NS <= now)
-		pcf_root_settle(resolver);
+		pcf_net_root_settle(resolver);
 	if (resolver->root_due)
 		next = resolver->root_looked_ns + STALE_NS;
 	for (uint32_t i = 0; i < resolver->tenant_count; i++)
@@ -360,7 +360,7 @@ static void *run(void *arg)
 		struct epoll_event event; /* one at a time: handling one may free what another points at */
 		if (epoll_wait(resolver->epoll, &event, 1, timeout_until(due)) == 1) {
 			if (event.data.ptr)
-				pcf_space_exited(resolver, event.data.ptr);
+				pcf_net_space_exited(resolver, event.data.ptr);
 			else
 				pcf_net_box_clear(box->wake);
 		}
@@ -469,7 +469,7 @@ void pcf_net_resolver_close(struct pcf_net_source *source)
 	atomic_store(&source->box.stop, true);
 	pcf_net_box_signal(source->box.wake);
 	pthread_join(resolver->thread, NULL);
-	pcf_space_free_all(resolver);
+	pcf_net_space_free_all(resolver);
 	free_resolver(resolver);
 	source->resolver = NULL;
 }

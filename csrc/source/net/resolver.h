@@ -6,18 +6,18 @@
 #include "source/net/namespace.h"
 #include "source/net/net.h"
 
-#define PCF_SPACE_BUCKETS 1024
+#define PCF_NET_SPACE_BUCKETS 1024
 #define PCF_NET_MOUNTS 9
 
 /* Looks after which a container or namespace is not young any more: about 4 s. */
 #define PCF_YOUNG_LOOKS 8
 
-struct pcf_space;
+struct pcf_net_space;
 
-struct pcf_tenant {
+struct pcf_net_tenant {
 	struct pcf_net_node *node;
-	struct pcf_space *space;   /* NULL: unknown, or the host's */
-	struct pcf_tenant *next;   /* in its space */
+	struct pcf_net_space *space;   /* NULL: unknown, or the host's */
+	struct pcf_net_tenant *next;   /* in its space */
 	uint32_t place;            /* in the resolver's list */
 	bool is_host;
 	uint8_t mount;             /* where its processes were found last */
@@ -25,12 +25,12 @@ struct pcf_tenant {
 	uint64_t due_ns;           /* next look; UINT64_MAX = none */
 };
 
-struct pcf_space {
+struct pcf_net_space {
 	uint64_t key;
-	struct pcf_space *next;    /* in its bucket */
+	struct pcf_net_space *next;    /* in its bucket */
 	uint32_t place;
-	struct pcf_tenant *tenants;/* of these the one with the smallest rank is the owner */
-	struct pcf_tenant *owner;
+	struct pcf_net_tenant *tenants;/* of these the one with the smallest rank is the owner */
+	struct pcf_net_tenant *owner;
 	pid_t pid;                 /* a process in it, 0 = look for one */
 	int pidfd;                 /* of pid, only while a reader keeps net/dev open; else -1 */
 	int32_t nsid;              /* as the host's links name it, -1 unknown */
@@ -47,11 +47,11 @@ struct pcf_net_resolver {
 	struct pcf_net_home home;
 	const char *mounts[PCF_NET_MOUNTS];
 	unsigned mount_count;
-	struct pcf_tenant **by_slot, **tenants;
+	struct pcf_net_tenant **by_slot, **tenants;
 	uint32_t tenant_count, unknown_count; /* unknown: without a space */
-	struct pcf_space *buckets[PCF_SPACE_BUCKETS], **spaces;
+	struct pcf_net_space *buckets[PCF_NET_SPACE_BUCKETS], **spaces;
 	uint32_t space_count, space_room;
-	struct pcf_tenant *root;   /* the container "/" */
+	struct pcf_net_tenant *root;   /* the container "/" */
 	struct pcf_net_reader *root_reader;
 	bool root_due;
 	uint64_t root_looked_ns;
@@ -63,29 +63,29 @@ uint64_t pcf_net_now_ns(void);
 /* When to look again after so many looks. */
 uint64_t pcf_net_retry_ns(const struct pcf_net_resolver *resolver, unsigned attempt);
 /* Finds a process of the tenant: pid and key; results of pcf_cgroup_netns. */
-int pcf_tenant_find(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant, pid_t *pid, uint64_t *key);
-void pcf_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant); /* its namespace ended */
-void pcf_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_tenant *tenant); /* to its slot record */
+int pcf_net_tenant_find(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, pid_t *pid, uint64_t *key);
+void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant); /* its namespace ended */
+void pcf_net_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant); /* to its slot record */
 
 /* Adds a reader to those the tick thread takes over; the caller's pointer stays good until pcf_net_reader_free. */
 void pcf_net_publish(struct pcf_net_resolver *resolver, struct pcf_net_reader *reader);
 void pcf_net_publish_none(struct pcf_net_resolver *resolver, uint32_t slot, uint32_t generation);
 
 /* Puts a tenant into the space of key; 0 or -ENOMEM. The links are looked at when it is settled. */
-int pcf_space_join(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant, uint64_t key, pid_t pid);
-void pcf_space_leave(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant);
+int pcf_net_space_join(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, uint64_t key, pid_t pid);
+void pcf_net_space_leave(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant);
 /* Looks at its processes and links, publishes what is to be read; ends it when no process is left. */
-void pcf_space_settle(struct pcf_net_resolver *resolver, struct pcf_space *space);
-void pcf_space_exited(struct pcf_net_resolver *resolver, struct pcf_space *space); /* its pidfd says so */
-void pcf_space_free_all(struct pcf_net_resolver *resolver);
+void pcf_net_space_settle(struct pcf_net_resolver *resolver, struct pcf_net_space *space);
+void pcf_net_space_exited(struct pcf_net_resolver *resolver, struct pcf_net_space *space); /* its pidfd says so */
+void pcf_net_space_free_all(struct pcf_net_resolver *resolver);
 
 /* "/": links of the host, without lo and veths.  A veth on the host is a container's other end, or soon will be: its rows
  * are the container's, and names that come and go with containers would fill the ring. */
-void pcf_root_settle(struct pcf_net_resolver *resolver);
+void pcf_net_root_settle(struct pcf_net_resolver *resolver);
 /* Links that are new on the host: whose namespace they lead to looks at its links now. */
-void pcf_root_appeared(struct pcf_net_resolver *resolver, const int32_t *ifindexes, uint32_t count);
+void pcf_net_root_appeared(struct pcf_net_resolver *resolver, const int32_t *ifindexes, uint32_t count);
 
 /* Rows of links as a reader; the door stays closed. NULL: no memory. */
-struct pcf_net_reader *pcf_net_reader_of(const struct pcf_tenant *tenant, const struct pcf_links *links);
+struct pcf_net_reader *pcf_net_reader_of(const struct pcf_net_tenant *tenant, const struct pcf_links *links);
 bool pcf_net_reader_is_same(const struct pcf_net_reader *a, const struct pcf_net_reader *b);
 #endif

@@ -36,7 +36,7 @@ static int list_host(struct pcf_net_resolver *resolver, struct pcf_links *links)
 	return 0;
 }
 
-void pcf_root_settle(struct pcf_net_resolver *resolver)
+void pcf_net_root_settle(struct pcf_net_resolver *resolver)
 {
 	struct pcf_links links = {.host_nsid = -1};
 	struct pcf_net_reader *reader = NULL;
@@ -91,7 +91,7 @@ static void kick_young(struct pcf_net_resolver *resolver)
 			resolver->tenants[i]->due_ns = 0;
 }
 
-void pcf_root_appeared(struct pcf_net_resolver *resolver, const int32_t *ifindexes, uint32_t count)
+void pcf_net_root_appeared(struct pcf_net_resolver *resolver, const int32_t *ifindexes, uint32_t count)
 {
 	struct pcf_links links = {.host_nsid = -1};
 

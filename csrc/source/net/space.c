@@ -7,34 +7,34 @@
 
 #include "source/net/resolver.h"
 
-static struct pcf_space **bucket_of(struct pcf_net_resolver *resolver, uint64_t key)
+static struct pcf_net_space **bucket_of(struct pcf_net_resolver *resolver, uint64_t key)
 {
-	return &resolver->buckets[(key * 0x9e3779b97f4a7c15u) >> 54]; /* 10 bits: PCF_SPACE_BUCKETS */
+	return &resolver->buckets[(key * 0x9e3779b97f4a7c15u) >> 54]; /* 10 bits: PCF_NET_SPACE_BUCKETS */
 }
 
-static struct pcf_space *find(struct pcf_net_resolver *resolver, uint64_t key)
+static struct pcf_net_space *find(struct pcf_net_resolver *resolver, uint64_t key)
 {
-	struct pcf_space *space = *bucket_of(resolver, key);
+	struct pcf_net_space *space = *bucket_of(resolver, key);
 
 	while (space && space->key != key)
 		space = space->next;
 	return space;
 }
 
-static struct pcf_space *add_space(struct pcf_net_resolver *resolver, uint64_t key)
+static struct pcf_net_space *add_space(struct pcf_net_resolver *resolver, uint64_t key)
 {
 	if (resolver->space_count == resolver->space_room) {
 		uint32_t room = resolver->space_room ? resolver->space_room * 2 : 64;
-		struct pcf_space **bigger = realloc(resolver->spaces, room * sizeof *bigger);
+		struct pcf_net_space **bigger = realloc(resolver->spaces, room * sizeof *bigger);
 		if (!bigger)
 			return NULL;
 		resolver->spaces = bigger;
 		resolver->space_room = room;
 	}
-	struct pcf_space *space = calloc(1, sizeof *space);
+	struct pcf_net_space *space = calloc(1, sizeof *space);
 	if (!space)
 		return NULL;
-	*space = (struct pcf_space){.key = key, .pidfd = -1, .nsid = -1, .place = resolver->space_count, .next = *bucket_of(resolver, key)};
+	*space = (struct pcf_net_space){.key = key, .pidfd = -1, .nsid = -1, .place = resolver->space_count, .next = *bucket_of(resolver, key)};
 	*bucket_of(resolver, key) = space;
 	resolver->spaces[resolver->space_count++] = space;
 	atomic_store(&resolver->source->spaces, resolver->space_count);
@@ -42,7 +42,7 @@ static struct pcf_space *add_space(struct pcf_net_resolver *resolver, uint64_t k
 }
 
 /* Closes what is kept open of it: from here on we do not hold the namespace. */
-static void let_go(struct pcf_net_resolver *resolver, struct pcf_space *space)
+static void let_go(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
 	struct pcf_net_source *source = resolver->source;
 
@@ -57,9 +57,9 @@ static void let_go(struct pcf_net_resolver *resolver, struct pcf_space *space)
 	atomic_fetch_sub(&source->descriptors, 2);
 }
 
-static void free_space(struct pcf_net_resolver *resolver, struct pcf_space *space)
+static void free_space(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
-	struct pcf_space **at = bucket_of(resolver, space->key), *last = resolver->spaces[--resolver->space_count];
+	struct pcf_net_space **at = bucket_of(resolver, space->key), *last = resolver->spaces[--resolver->space_count];
 
 	let_go(resolver, space);
 	while (*at != space)
@@ -71,7 +71,7 @@ static void free_space(struct pcf_net_resolver *resolver, struct pcf_space *spac
 	free(space);
 }
 
-static void withdraw(struct pcf_net_resolver *resolver, struct pcf_space *space)
+static void withdraw(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
 	if (!space->reader)
 		return;
@@ -81,36 +81,36 @@ static void withdraw(struct pcf_net_resolver *resolver, struct pcf_space *space)
 }
 
 /* No process of it is left: its containers are looked at anew. */
-static void end(struct pcf_net_resolver *resolver, struct pcf_space *space)
+static void end(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
-	struct pcf_tenant *tenant = space->tenants, *next;
+	struct pcf_net_tenant *tenant = space->tenants, *next;
 
 	withdraw(resolver, space);
 	for (; tenant; tenant = next) {
 		next = tenant->next;
 		tenant->space = NULL;
 		tenant->next = NULL;
-		pcf_tenant_lose(resolver, tenant);
+		pcf_net_tenant_lose(resolver, tenant);
 	}
 	free_space(resolver, space);
 }
 
-void pcf_space_free_all(struct pcf_net_resolver *resolver)
+void pcf_net_space_free_all(struct pcf_net_resolver *resolver)
 {
 	while (resolver->space_count)
 		free_space(resolver, resolver->spaces[0]);
 	free(resolver->spaces);
 }
 
-static void choose_owner(struct pcf_space *space)
+static void choose_owner(struct pcf_net_space *space)
 {
 	space->owner = space->tenants;
-	for (struct pcf_tenant *tenant = space->tenants; tenant; tenant = tenant->next)
+	for (struct pcf_net_tenant *tenant = space->tenants; tenant; tenant = tenant->next)
 		if (tenant->node->rank < space->owner->node->rank)
 			space->owner = tenant;
 }
 
-static bool is_in(const struct pcf_net_resolver *resolver, const struct pcf_space *space, pid_t pid)
+static bool is_in(const struct pcf_net_resolver *resolver, const struct pcf_net_space *space, pid_t pid)
 {
 	uint64_t key;
 
@@ -118,16 +118,16 @@ static bool is_in(const struct pcf_net_resolver *resolver, const struct pcf_spac
 }
 
 /* A process that is in it now: the one known, else one of its containers'. */
-static bool has_process(struct pcf_net_resolver *resolver, struct pcf_space *space)
+static bool has_process(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
 	if (is_in(resolver, space, space->pid))
 		return true;
 	space->pid = 0;
 	let_go(resolver, space);
-	for (struct pcf_tenant *tenant = space->tenants; tenant; tenant = tenant->next) {
+	for (struct pcf_net_tenant *tenant = space->tenants; tenant; tenant = tenant->next) {
 		uint64_t key;
 		pid_t pid;
-		if (pcf_tenant_find(resolver, tenant, &pid, &key) || key != space->key)
+		if (pcf_net_tenant_find(resolver, tenant, &pid, &key) || key != space->key)
 			continue;
 		space->pid = pid;
 		return true;
@@ -135,9 +135,9 @@ static bool has_process(struct pcf_net_resolver *resolver, struct pcf_space *spa
 	return false;
 }
 
-int pcf_space_join(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant, uint64_t key, pid_t pid)
+int pcf_net_space_join(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, uint64_t key, pid_t pid)
 {
-	struct pcf_space *space = find(resolver, key);
+	struct pcf_net_space *space = find(resolver, key);
 
 	/* Numbers of namespaces are used again: one whose processes are all gone is another by now. */
 	if (space && !is_in(resolver, space, space->pid)) {
@@ -160,13 +160,13 @@ int pcf_space_join(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant,
 	return 0;
 }
 
-void pcf_space_leave(struct pcf_net_resolver *resolver, struct pcf_tenant *tenant)
+void pcf_net_space_leave(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant)
 {
-	struct pcf_space *space = tenant->space;
+	struct pcf_net_space *space = tenant->space;
 
 	if (!space)
 		return;
-	struct pcf_tenant **at = &space->tenants;
+	struct pcf_net_tenant **at = &space->tenants;
 	while (*at != tenant)
 		at = &(*at)->next;
 	*at = tenant->next;
@@ -182,7 +182,7 @@ void pcf_space_leave(struct pcf_net_resolver *resolver, struct pcf_tenant *tenan
 }
 
 /* Links of the namespace: by netlink inside it, else by the names in its net/dev. */
-static int list_links(struct pcf_net_resolver *resolver, struct pcf_space *space, struct pcf_links *links)
+static int list_links(struct pcf_net_resolver *resolver, struct pcf_net_space *space, struct pcf_links *links)
 {
 	struct pcf_net_source *source = resolver->source;
 	int fd = resolver->home.home_fd < 0 ? -EPERM : pcf_netns_open(source->proc_fd, space->pid, space->key), rc = fd;
@@ -204,7 +204,7 @@ static int list_links(struct pcf_net_resolver *resolver, struct pcf_space *space
 	return size < 0 ? (int)size : pcf_links_from_text(resolver->text, (size_t)size, links);
 }
 
-struct pcf_net_reader *pcf_net_reader_of(const struct pcf_tenant *tenant, const struct pcf_links *links)
+struct pcf_net_reader *pcf_net_reader_of(const struct pcf_net_tenant *tenant, const struct pcf_links *links)
 {
 	struct pcf_net_reader *reader = pcf_net_reader_new(tenant->node->slot, tenant->node->generation, links->count);
 
@@ -246,7 +246,7 @@ static void pick_links(const struct pcf_net_resolver *resolver, bool is_young, s
 
 /* Keeps net/dev open where the tick reads it, as long as its process lives; without descriptors it is opened anew
  * each time.  The process is checked again once its pidfd exists: from then on the number is its own. */
-static void keep_open(struct pcf_net_resolver *resolver, struct pcf_space *space, struct pcf_net_reader *reader)
+static void keep_open(struct pcf_net_resolver *resolver, struct pcf_net_space *space, struct pcf_net_reader *reader)
 {
 	struct pcf_net_source *source = resolver->source;
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = space};
@@ -271,7 +271,7 @@ static void keep_open(struct pcf_net_resolver *resolver, struct pcf_space *space
 	atomic_store(&reader->door, PCF_DOOR_OPEN);
 }
 
-static struct pcf_net_reader *make_reader(struct pcf_space *space, const struct pcf_links *links)
+static struct pcf_net_reader *make_reader(struct pcf_net_space *space, const struct pcf_links *links)
 {
 	struct pcf_net_reader *reader = pcf_net_reader_of(space->owner, links);
 
@@ -292,7 +292,7 @@ static bool has_inside(const struct pcf_net_reader *reader)
 	return false;
 }
 
-static void publish_links(struct pcf_net_resolver *resolver, struct pcf_space *space, const struct pcf_links *links)
+static void publish_links(struct pcf_net_resolver *resolver, struct pcf_net_space *space, const struct pcf_links *links)
 {
 	struct pcf_net_reader *reader = make_reader(space, links);
 
@@ -312,15 +312,15 @@ static void publish_links(struct pcf_net_resolver *resolver, struct pcf_space *s
 	pcf_net_publish(resolver, reader);
 }
 
-static void tell_all(struct pcf_net_resolver *resolver, const struct pcf_space *space)
+static void tell_all(struct pcf_net_resolver *resolver, const struct pcf_net_space *space)
 {
-	for (const struct pcf_tenant *tenant = space->tenants; tenant; tenant = tenant->next)
-		pcf_tenant_tell(resolver, tenant);
+	for (const struct pcf_net_tenant *tenant = space->tenants; tenant; tenant = tenant->next)
+		pcf_net_tenant_tell(resolver, tenant);
 }
 
 /* Containers start before they get their links, so a young namespace, and one with lo alone, is looked at again and
  * again; another only when its reader is stale. */
-void pcf_space_settle(struct pcf_net_resolver *resolver, struct pcf_space *space)
+void pcf_net_space_settle(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
 	struct pcf_links links = {.host_nsid = -1};
 
@@ -344,9 +344,9 @@ void pcf_space_settle(struct pcf_net_resolver *resolver, struct pcf_space *space
 	pcf_links_free(&links);
 }
 
-void pcf_space_exited(struct pcf_net_resolver *resolver, struct pcf_space *space)
+void pcf_net_space_exited(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
 	let_go(resolver, space);
 	space->pid = 0;
-	pcf_space_settle(resolver, space);
+	pcf_net_space_settle(resolver, space);
 }

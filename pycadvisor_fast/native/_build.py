@@ -28,7 +28,7 @@ def make() -> FFI:
         extra_compile_args=["-std=gnu11"],
         # Symbols of the static library stay inside: another extension may carry its own libpcf.
         extra_link_args=["-Wl,--exclude-libs,ALL", "-pthread"],
-        depends=[LIBPCF, "csrc/columns.def", *map(str, sorted((ROOT / "csrc/include").rglob("*.h")))],
+        depends=[LIBPCF, "csrc/columns.def", "csrc/include/pcf.h", *(f"csrc/include/pcf/{name}.h" for name in HEADERS)],
         py_limited_api=True,
     )
     return builder

@@ -2,7 +2,7 @@
 
 #include "tick/collector.h"
 
-uint64_t pcf_clock_ns(int clock)
+uint64_t pcf_now_ns(int clock)
 {
 	struct timespec now;
 

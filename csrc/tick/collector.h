@@ -75,7 +75,7 @@ struct pcf_collector {
 };
 
 /* clock.c */
-uint64_t pcf_clock_ns(int clock);
+uint64_t pcf_now_ns(int clock);
 
 /* ring_dir.c: the directory, its regions and slots */
 int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err);

@@ -38,7 +38,7 @@ int pcf_cgroup_look(const pcf_host *host, const char *path, uint64_t *cgroup_id,
 
 static uint64_t present_tick(const pcf_collector *collector)
 {
-	return pcf_clock_ns(CLOCK_MONOTONIC) / collector->plan.base_ns;
+	return pcf_now_ns(CLOCK_MONOTONIC) / collector->plan.base_ns;
 }
 
 /* Opens its files in every source; one that says it is gone decides. */

@@ -40,12 +40,12 @@ static void count(pcf_collector *collector, pcf_group_state *state, const pcf_pa
 static void run_group(pcf_collector *collector, int group, uint64_t tick, pass_times *times)
 {
 	pcf_pass pass = {.group = group, .tick = tick, .began_ns = times->began_ns};
-	uint64_t wall = pcf_clock_ns(CLOCK_MONOTONIC), cpu = pcf_clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t wall = pcf_now_ns(CLOCK_MONOTONIC), cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	pcf_region_begin(collector->regions[group], tick, times->began_ns, times->realtime_ns);
 	sample(collector, &pass);
-	wall = pcf_clock_ns(CLOCK_MONOTONIC) - wall;
-	cpu = pcf_clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	wall = pcf_now_ns(CLOCK_MONOTONIC) - wall;
+	cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	pcf_region_end(collector->regions[group], wall, cpu);
 	count(collector, &collector->state[group], &pass, wall, cpu);
 	collector->state[group].last_tick = tick;
@@ -60,7 +60,7 @@ static void publish(pcf_collector *collector, uint64_t tick, const pass_times *t
 	if (tick > atomic_load(&collector->latest_tick))
 		atomic_store(&collector->latest_tick, tick);
 	atomic_fetch_add(&collector->ticks, 1);
-	atomic_store(&collector->cpu_ns, pcf_clock_ns(CLOCK_THREAD_CPUTIME_ID));
+	atomic_store(&collector->cpu_ns, pcf_now_ns(CLOCK_THREAD_CPUTIME_ID));
 	pthread_mutex_lock(&collector->done_lock);
 	collector->passes_tick = atomic_load(&collector->latest_tick);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
@@ -91,7 +91,7 @@ static void count_skipped(pcf_collector *collector, uint64_t tick)
 
 void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns)
 {
-	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_clock_ns(CLOCK_REALTIME)};
+	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
 	uint64_t due_ns = tick * collector->plan.base_ns, lateness = now_ns > due_ns ? now_ns - due_ns : 0;
 
 	count_skipped(collector, tick);
@@ -108,7 +108,7 @@ void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns
 
 void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 {
-	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_clock_ns(CLOCK_REALTIME)};
+	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
 	uint64_t latest = 0;
 
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {

@@ -27,7 +27,7 @@ static void drain(int fd)
 /* Deadlines that passed while an earlier pass ran are not made up for; after too long a sleep the latest one counts. */
 static void on_deadline(pcf_collector *collector, uint64_t *next)
 {
-	uint64_t now = pcf_clock_ns(CLOCK_MONOTONIC), base = collector->plan.base_ns, tick;
+	uint64_t now = pcf_now_ns(CLOCK_MONOTONIC), base = collector->plan.base_ns, tick;
 
 	drain(collector->timer_fd);
 	if (now / base < *next)
@@ -36,7 +36,7 @@ static void on_deadline(pcf_collector *collector, uint64_t *next)
 	if (tick < *next)
 		tick = *next;
 	pcf_pass_scheduled(collector, tick, now);
-	now = pcf_clock_ns(CLOCK_MONOTONIC);
+	now = pcf_now_ns(CLOCK_MONOTONIC);
 	*next = pcf_schedule_next(collector->stride, PCF_GROUP_COUNT, now / base > tick ? now / base : tick);
 	arm(collector, *next);
 }
@@ -46,7 +46,7 @@ static void on_wake(pcf_collector *collector)
 	drain(collector->wake_fd);
 	pcf_commands_do(collector);
 	if (atomic_exchange(&collector->wants_pass, 0))
-		pcf_pass_extra(collector, pcf_clock_ns(CLOCK_MONOTONIC));
+		pcf_pass_extra(collector, pcf_now_ns(CLOCK_MONOTONIC));
 }
 
 static void on_source(pcf_collector *collector, int index)
@@ -59,7 +59,7 @@ void *pcf_tick_thread(void *arg)
 {
 	pcf_collector *collector = arg;
 	struct epoll_event events[4];
-	uint64_t next = pcf_schedule_next(collector->stride, PCF_GROUP_COUNT, pcf_clock_ns(CLOCK_MONOTONIC) / collector->plan.base_ns);
+	uint64_t next = pcf_schedule_next(collector->stride, PCF_GROUP_COUNT, pcf_now_ns(CLOCK_MONOTONIC) / collector->plan.base_ns);
 
 	(void)prctl(PR_SET_NAME, "pcf-tick");
 	arm(collector, next);

@@ -6,7 +6,7 @@
 
 static struct timespec deadline(int timeout_ms)
 {
-	uint64_t at = pcf_clock_ns(CLOCK_MONOTONIC) + (uint64_t)timeout_ms * 1000000;
+	uint64_t at = pcf_now_ns(CLOCK_MONOTONIC) + (uint64_t)timeout_ms * 1000000;
 
 	return (struct timespec){.tv_sec = (time_t)(at / 1000000000), .tv_nsec = (long)(at % 1000000000)};
 }
@@ -42,7 +42,7 @@ static int all_since(const pcf_collector *collector, uint64_t mask, uint64_t sin
 
 int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_t *tick)
 {
-	uint64_t on = 0, since = pcf_clock_ns(CLOCK_MONOTONIC);
+	uint64_t on = 0, since = pcf_now_ns(CLOCK_MONOTONIC);
 	int code = 0;
 
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)

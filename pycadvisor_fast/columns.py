@@ -120,6 +120,16 @@ GROUPS: tuple[Group, ...] = (
         Column("memory_stat", "thp_collapse_alloc", 62, 74, "U64", "counter", "", "memory.stat:thp_collapse_alloc", "vmstat:thp_collapse_alloc", "transparent huge pages allocated by collapsing"),  # noqa: E501
         Column("memory_stat", "thp_swpout", 63, 75, "U64", "counter", "", "memory.stat:thp_swpout", "vmstat:thp_swpout", "transparent huge pages swapped out whole"),  # noqa: E501
         Column("memory_stat", "thp_swpout_fallback", 64, 76, "U64", "counter", "", "memory.stat:thp_swpout_fallback", "vmstat:thp_swpout_fallback", "transparent huge pages split before swap-out"),  # noqa: E501
+        Column("memory_stat", "pswpin", 65, 77, "U64", "counter", "", "memory.stat:pswpin", "vmstat:pswpin", "pages swapped in"),  # noqa: E501
+        Column("memory_stat", "pswpout", 66, 78, "U64", "counter", "", "memory.stat:pswpout", "vmstat:pswpout", "pages swapped out"),  # noqa: E501
+        Column("memory_stat", "pgdemote_kswapd", 67, 79, "U64", "counter", "", "memory.stat:pgdemote_kswapd", "vmstat:pgdemote_kswapd", "pages moved to slower memory by kswapd"),  # noqa: E501
+        Column("memory_stat", "pgdemote_direct", 68, 80, "U64", "counter", "", "memory.stat:pgdemote_direct", "vmstat:pgdemote_direct", "pages moved to slower memory by allocating tasks"),  # noqa: E501
+        Column("memory_stat", "pgdemote_khugepaged", 69, 81, "U64", "counter", "", "memory.stat:pgdemote_khugepaged", "vmstat:pgdemote_khugepaged", "pages moved to slower memory by khugepaged"),  # noqa: E501
+        Column("memory_stat", "pgdemote_proactive", 70, 82, "U64", "counter", "", "memory.stat:pgdemote_proactive", "vmstat:pgdemote_proactive", "pages moved to slower memory by memory.reclaim"),  # noqa: E501
+        Column("memory_stat", "pgpromote_success", 71, 83, "U64", "counter", "", "memory.stat:pgpromote_success", "vmstat:pgpromote_success", "pages moved back to faster memory"),  # noqa: E501
+        Column("memory_stat", "numa_pages_migrated", 72, 84, "U64", "counter", "", "memory.stat:numa_pages_migrated", "vmstat:numa_pages_migrated", "pages moved between nodes by NUMA balancing"),  # noqa: E501
+        Column("memory_stat", "numa_pte_updates", 73, 85, "U64", "counter", "", "memory.stat:numa_pte_updates", "vmstat:numa_pte_updates", "page table entries marked by NUMA balancing"),  # noqa: E501
+        Column("memory_stat", "numa_hint_faults", 74, 86, "U64", "counter", "", "memory.stat:numa_hint_faults", "vmstat:numa_hint_faults", "faults taken for NUMA balancing"),  # noqa: E501
     )),
     Group("memory_events", 4, 24, "none", 1000, "memory.events (v2), memory.oom_control (v1)", (
         Column("memory_events", "low", 0, 1, "U64", "counter", "", "memory.events:low", "", "times reclaimed though below memory.low"),  # noqa: E501

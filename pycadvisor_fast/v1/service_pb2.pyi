@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Selector(_message.Message):
-    __slots__ = ("paths", "id_prefixes", "names", "images", "labels", "runtimes", "max_depth", "leaves_only")
+    __slots__ = ("paths", "id_prefixes", "names", "images", "labels", "runtimes", "max_depth", "leaves_only", "exclude")
     PATHS_FIELD_NUMBER: _ClassVar[int]
     ID_PREFIXES_FIELD_NUMBER: _ClassVar[int]
     NAMES_FIELD_NUMBER: _ClassVar[int]
@@ -19,6 +19,7 @@ class Selector(_message.Message):
     RUNTIMES_FIELD_NUMBER: _ClassVar[int]
     MAX_DEPTH_FIELD_NUMBER: _ClassVar[int]
     LEAVES_ONLY_FIELD_NUMBER: _ClassVar[int]
+    EXCLUDE_FIELD_NUMBER: _ClassVar[int]
     paths: _containers.RepeatedScalarFieldContainer[str]
     id_prefixes: _containers.RepeatedScalarFieldContainer[str]
     names: _containers.RepeatedScalarFieldContainer[str]
@@ -27,7 +28,8 @@ class Selector(_message.Message):
     runtimes: _containers.RepeatedScalarFieldContainer[str]
     max_depth: int
     leaves_only: bool
-    def __init__(self, paths: _Optional[_Iterable[str]] = ..., id_prefixes: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[str]] = ..., runtimes: _Optional[_Iterable[str]] = ..., max_depth: _Optional[int] = ..., leaves_only: bool = ...) -> None: ...
+    exclude: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, paths: _Optional[_Iterable[str]] = ..., id_prefixes: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[str]] = ..., runtimes: _Optional[_Iterable[str]] = ..., max_depth: _Optional[int] = ..., leaves_only: bool = ..., exclude: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StreamRequest(_message.Message):
     __slots__ = ("selector", "groups", "columns", "interval_ms", "since", "epoch", "changed_only", "rates", "handles_only")

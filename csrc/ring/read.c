@@ -94,6 +94,13 @@ int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *
 	return result;
 }
 
+void pcf_region_rows_read(const pcf_region *region, uint32_t first, uint32_t count, pcf_region_row *out)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (pcf_region_row_read(region, first + i, &out[i]) < 0)
+			out[i] = (pcf_region_row){0};
+}
+
 static uint64_t widen(uint64_t cell, uint64_t ones, uint64_t unit)
 {
 	if (cell >= ones - 1)

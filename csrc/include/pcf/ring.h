@@ -141,6 +141,8 @@ int pcf_region_tick_read(const pcf_region *region, uint64_t tick, pcf_region_tic
 const void *pcf_region_cells(const pcf_region *region, uint64_t tick);   /* first cell row of that ring position; NULL: not a tick of this group */
 int pcf_region_check(const pcf_region *region, uint64_t tick);           /* 0: what was read of it is whole; -ESTALE */
 int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *out); /* consistent copy; -ENOENT unused, -EAGAIN: left half changed by a killed writer */
+/* Entries first .. first + count - 1 of the row table, each a consistent copy; unused or half changed ones all zero. */
+void pcf_region_rows_read(const pcf_region *region, uint32_t first, uint32_t count, pcf_region_row *out);
 /* One row as values; 0, -ENOENT (not sampled in that tick), -ESTALE (torn or gone). values: header.column_count
  * entries in the region's column order; offset_usec may be NULL. */
 int pcf_region_values(const pcf_region *region, uint64_t tick, uint32_t row, uint64_t *values, uint32_t *offset_usec);

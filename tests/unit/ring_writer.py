@@ -1,170 +1,104 @@
-"""A ring written by hand through libpcf's writer API, and a feed over it: what the gRPC tests run against."""
+"""Writes rings for tests, through libpcf: what a collector would have left there."""
 
 from __future__ import annotations
 
-import dataclasses
-import threading
-import types
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pycadvisor_fast.columns import GROUPS, Group
-from pycadvisor_fast.container import Container
-from pycadvisor_fast.native import ABSENT, ffi, lib, new_error, text
+from pycadvisor_fast import schema
+from pycadvisor_fast.native import ABSENT, check, ffi, lib, new_error, text
 
-BY_NAME = {group.name: group for group in GROUPS}
-MONOTONIC_NS = 1_000_000_000_000
-REALTIME_NS = 1_700_000_000_000_000_000
-
-Values = Mapping[str, int]
+MS = 1_000_000
 
 
-class RingWriter:
-    """Regions of some groups, written tick by tick."""
+class Writer:
+    """A slots.dir and rings below ``path``. Ticks are small numbers; the base interval is 1 ms."""
 
-    def __init__(
-        self,
-        directory: Path,
-        intervals_ms: Mapping[str, int],
-        *,
-        base_ms: int = 100,
-        ring_len: int = 64,
-        capacity: int = 64,
-        absent_columns: Sequence[str] = (),
-    ) -> None:
-        self.path = directory
-        self.base_ns = base_ms * 1_000_000
-        self.regions: dict[str, Any] = {}
-        self.strides = {name: interval // base_ms for name, interval in intervals_ms.items()}
-        directory.mkdir(parents=True, exist_ok=True)
-        for name, interval in intervals_ms.items():
-            group = BY_NAME[name]
-            present = ffi.new(
-                "uint8_t[]", bytes(f"{name}.{column.name}" not in absent_columns for column in group.columns)
-            )
-            directory_text = ffi.new("char[]", str(directory).encode())
-            spec = ffi.new(
-                "pcf_region_spec *",
-                {
-                    "dir": directory_text,
-                    "group": group.index,
-                    "interval_ns": interval * 1_000_000,
-                    "base_ns": self.base_ns,
-                    "ring_len": ring_len,
-                    "row_capacity": capacity,
-                    "present": present,
-                },
-            )
-            out, taken, err = ffi.new("pcf_region **"), ffi.new("int *"), new_error()
-            rc = lib.pcf_region_create(out, spec, taken, err)
-            assert rc == 0, (rc, text(err.text))
-            self.regions[name] = out[0]
+    def __init__(self, path: Path, capacity: int = 64) -> None:
+        self.path = str(path)
+        self.notes: list[str] = []
+        self._regions: dict[str, Any] = {}
+        err, out, taken = new_error(), ffi.new("pcf_slots **"), ffi.new("int *")
+        check(lib.pcf_slots_create(out, os.fsencode(self.path), capacity, taken, err), err)
+        self.slots = out[0]
+        self.taken = int(taken[0])
+
+    def open(
+        self, group: str, ring_len: int = 8, rows: int = 64, interval_ms: int = 1, absent: tuple[str, ...] = ()
+    ) -> int:
+        """Makes (or takes over) a group's ring; returns PCF_TAKEN_*."""
+        definition = schema.group(group)
+        present = ffi.new("uint8_t[]", [column.name not in absent for column in definition.columns])
+        directory = ffi.new("char[]", os.fsencode(self.path))
+        spec = ffi.new("pcf_region_spec *")
+        spec.dir, spec.group, spec.present = directory, definition.index, present
+        spec.interval_ns, spec.base_ns = interval_ms * MS, MS
+        spec.ring_len, spec.row_capacity = ring_len, rows
+        err, out, taken = new_error(), ffi.new("pcf_region **"), ffi.new("int *")
+        check(lib.pcf_region_create(out, spec, taken, err), err)
+        self._regions[group] = out[0]
+        self.notes.append(text(err.text))
+        return int(taken[0])
+
+    def claim(self, path: str, cgroup_id: int = 1, tick: int = 1) -> tuple[int, int]:
+        """Slot and generation for a cgroup."""
+        slot, generation = ffi.new("uint32_t *"), ffi.new("uint32_t *")
+        check(lib.pcf_slots_claim(self.slots, os.fsencode(path), cgroup_id, tick, slot, generation))
+        return int(slot[0]), int(generation[0])
+
+    def describe(self, slot: int, **fields: Any) -> None:
+        """Identity of a slot: fields of pcf_slot_record."""
+        record = ffi.new("pcf_slot_record *")
+        for name, value in fields.items():
+            setattr(record, name, value.encode() if isinstance(value, str) else value)
+        check(lib.pcf_slots_write(self.slots, slot, record))
+
+    def row(self, group: str, slot: int, generation: int, key: str = "", tick: int = 1) -> int:
+        """The row of (slot, generation, key)."""
+        out = ffi.new("uint32_t *")
+        data = key.encode()
+        check(lib.pcf_region_row_claim(self._regions[group], slot, generation, data, len(data), tick, out), None, group)
+        return int(out[0])
+
+    def release(self, slot: int, generation: int, tick: int) -> None:
+        """The container went."""
+        check(lib.pcf_slots_release(self.slots, slot, generation, tick))
+        for region in self._regions.values():
+            lib.pcf_region_slot_release(region, slot, generation, tick)
+
+    def begin(self, group: str, tick: int) -> None:
+        """A tick at ``tick`` ms on the monotonic clock, 1000 s later on the wall clock."""
+        lib.pcf_region_begin(self._regions[group], tick, tick * MS, tick * MS + 1000_000 * MS)
+
+    def store(self, group: str, row: int, values: Mapping[str, int], offset_usec: int = 0) -> int:
+        """One row; columns not named are absent. Returns how many did not fit."""
+        array = ffi.new("uint64_t[]", [values.get(c.name, ABSENT) for c in schema.group(group).columns])
+        return int(lib.pcf_region_store(self._regions[group], row, offset_usec, array))
+
+    def end(self, group: str) -> None:
+        """Completes the tick."""
+        lib.pcf_region_end(self._regions[group], 5000, 4000)
+
+    def tick(self, group: str, tick: int, rows: Mapping[int, Mapping[str, int]]) -> None:
+        """A whole tick: values by row number."""
+        self.begin(group, tick)
+        for row, values in rows.items():
+            self.store(group, row, values)
+        self.end(group)
 
     def close(self) -> None:
-        for region in self.regions.values():
+        """As if the collector ended; the files stay."""
+        for region in self._regions.values():
             lib.pcf_region_close(region)
-        self.regions = {}
+        self._regions.clear()
+        if self.slots is not None:
+            lib.pcf_slots_close(self.slots)
+            self.slots = None
 
-    def write(
-        self, tick: int, rows: Mapping[tuple[str, int, int, str], Values], *, offset_usec: int = 0, groups: Sequence[str] = ()
-    ) -> None:
-        """One pass: ``rows`` by (group, slot, generation, key) ("" = no key) as values by column name. Groups that
-        are due and without rows are written empty."""
-        due = groups or [name for name, stride in self.strides.items() if tick % stride == 0]
-        for name in due:
-            region, group = self.regions[name], BY_NAME[name]
-            claimed = [(self._claim(region, where, tick), values) for where, values in rows.items() if where[0] == name]
-            lib.pcf_region_begin(region, tick, MONOTONIC_NS + tick * self.base_ns, REALTIME_NS + tick * self.base_ns)
-            for row, values in claimed:
-                lib.pcf_region_store(region, row, offset_usec, self._values(group, values))
-            lib.pcf_region_end(region, 1000, 500)
+    def __enter__(self) -> Writer:
+        return self
 
-    def begin_only(self, name: str, tick: int) -> None:
-        """Leaves a tick half written."""
-        lib.pcf_region_begin(self.regions[name], tick, MONOTONIC_NS + tick * self.base_ns, REALTIME_NS)
-
-    def release(self, name: str, slot: int, generation: int, tick: int) -> None:
-        lib.pcf_region_slot_release(self.regions[name], slot, generation, tick)
-
-    def _claim(self, region: Any, where: tuple[str, int, int, str], tick: int) -> int:
-        _, slot, generation, key = where
-        encoded = key.encode("utf-8", "surrogateescape")
-        row = ffi.new("uint32_t *")
-        rc = lib.pcf_region_row_claim(region, slot, generation, encoded, len(encoded), tick, row)
-        assert rc == 0, (where, rc)
-        return int(row[0])
-
-    @staticmethod
-    def _values(group: Group, values: Values) -> Any:
-        known = {column.name for column in group.columns}
-        assert set(values) <= known, set(values) - known
-        return ffi.new("uint64_t[]", [values.get(column.name, ABSENT) for column in group.columns])
-
-
-class FakeFeed:
-    """feed.Feed over a RingWriter."""
-
-    def __init__(self, writer: RingWriter, containers: Sequence[Container] = ()) -> None:
-        self.writer = writer
-        self.ring = types.SimpleNamespace(path=str(writer.path))
-        self._containers = tuple(containers)
-        self._version = 1
-        self._listeners: list[Callable[[int], None]] = []
-        self._lock = threading.Lock()
-        self.sampled = 0
-
-    def containers(self) -> tuple[Container, ...]:
-        return self._containers
-
-    def containers_version(self) -> int:
-        return self._version
-
-    def set_containers(self, containers: Sequence[Container]) -> None:
-        self._containers = tuple(containers)
-        self._version += 1
-
-    def add_tick_listener(self, listener: Callable[[int], None]) -> Callable[[], None]:
-        with self._lock:
-            self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
-    @property
-    def listeners(self) -> int:
-        return len(self._listeners)
-
-    def tick(self, tick: int, rows: Mapping[tuple[str, int, int, str], Values], **how: Any) -> None:
-        """Writes a pass and tells the listeners, as the collector's thread does."""
-        self.writer.write(tick, rows, **how)
-        for listener in list(self._listeners):
-            listener(tick)
-
-    def sample(self) -> int:
-        self.sampled += 1
-        return 0
-
-    def host(self) -> dict[str, Any]:
-        return {
-            "facts": {"kernel": "6.18", "cores": 2, "huge": 2**63, "psi": True, "nothing": None, "nan": float("nan")},
-            "plan": {"groups": [{"name": "cpu", "source": "file"}]},
-            "notes": ["history: new"],
-        }
-
-    def status(self) -> dict[str, Any]:
-        return {"ticks": 12, "runtimes": {"docker": "connected"}}
-
-
-def container(slot: int, generation: int = 1, **fields: Any) -> Container:
-    """A container with a path and a name made from its slot."""
-    base = Container(path=f"/docker/c{slot}", slot=slot, generation=generation, runtime="docker", id=f"{slot:064x}", name=f"web-{slot}")
-    return dataclasses.replace(base, **fields)
-
-
-def rows_for(slots: Sequence[int], tick: int, generation: int = 1) -> dict[tuple[str, int, int, str], dict[str, int]]:
-    """cpu, memory and io rows whose values say which slot and tick they are of."""
-    rows: dict[tuple[str, int, int, str], dict[str, int]] = {}
-    for slot in slots:
-        rows["cpu", slot, generation, ""] = {"usage_ns": slot * 10**9 + tick * 1000, "periods": tick}
-        rows["memory", slot, generation, ""] = {"usage_bytes": (slot + 1) * 4096 * tick}
-        rows["io", slot, generation, "8:0"] = {"read_bytes": slot, "write_bytes": tick}
-    return rows
+    def __exit__(self, *exc: object) -> None:
+        self.close()

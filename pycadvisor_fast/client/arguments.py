@@ -23,6 +23,8 @@ class SelectArgs(TypedDict, total=False):
     runtimes: Texts
     max_depth: int
     leaves_only: bool
+    exclude: Texts
+    """Cgroup paths or names to leave out after all."""
 
 
 class StatsArgs(SelectArgs, total=False):
@@ -65,6 +67,7 @@ def selector(args: Mapping[str, Any]) -> pb.Selector:
         runtimes=texts(args.get("runtimes", ())),
         max_depth=args.get("max_depth"),
         leaves_only=args.get("leaves_only", False),
+        exclude=texts(args.get("exclude", ())),
     )
 
 

@@ -91,7 +91,7 @@ class Channel:
         self.schedule = query.schedule(hub.regions)
         self.content = query.content(hub.regions)
         self.membership = Membership(hub.feed, query.select, handles_only=query.handles_only)
-        self.position = self.schedule.newest()  # the last tick looked at
+        self.position = self.began = self.schedule.newest()  # the last tick looked at
         self.entries: deque[Entry] = deque(maxlen=BACKLOG)
         self.subscribers = 0
         self.seq = 0  # of the last entry
@@ -108,13 +108,18 @@ class Channel:
         for point in points:
             if point > self.position and (spec := self.schedule.spec(point)):
                 self.seq += 1
-                after = self.entries[-1].spec.tick if self.entries else self.position
+                after = self.entries[-1].spec.tick if self.entries else self.began
                 self.entries.append(Entry(self, spec, self.seq, after))
         if tick > self.position:
             self.position = tick
         if self.entries:
             self._trim()
             self.wake()
+
+    @property
+    def floor(self) -> int:
+        """Every batch after this tick is in ``entries``, or will be."""
+        return self.entries[0].after if self.entries else self.began
 
     def _trim(self) -> None:
         room = BACKLOG_BYTES

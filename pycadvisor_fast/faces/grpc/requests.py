@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
-import fnmatch
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pycadvisor_fast.columns import GROUPS, Group
+from pycadvisor_fast import schema
+from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.errors import SelectionError
 from pycadvisor_fast.native.encoder import Regions, column_mask
 from pycadvisor_fast.v1 import service_pb2 as pb
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 MAX_TEXTS = 10_000  # conditions, groups and columns in one request
 MAX_TEXT = 1024  # characters in each
 MAX_INTERVAL_MS = 86_400_000
-
-_BY_NAME = {group.name: group for group in GROUPS}
 
 
 class NothingSampledError(SelectionError):
@@ -101,7 +98,7 @@ def check_interval(interval_ms: int) -> int:
 
 def selector(request: pb.Selector) -> Selector:
     """The request's conditions. Raises SelectionError."""
-    fields = ("paths", "id_prefixes", "names", "images", "labels", "runtimes")
+    fields = ("paths", "id_prefixes", "names", "images", "labels", "runtimes", "exclude")
     texts = {field: tuple(getattr(request, field)) for field in fields}
     for field, values in texts.items():
         check_texts(f"selector.{field}", values)
@@ -128,37 +125,12 @@ def choose_columns(groups: Sequence[str], columns: Sequence[str]) -> tuple[tuple
     check_texts("groups", groups)
     check_texts("columns", columns)
     if not groups and not columns:
-        return tuple((group.index, None) for group in GROUPS)
-    whole = {_group(name).index for name in groups}
-    partial: dict[int, set[int]] = {}
-    for text in columns:
-        for group, index in _columns(text):
-            partial.setdefault(group.index, set()).add(index)
-    chosen = whole | set(partial)
-    return tuple((index, None if index in whole else frozenset(partial[index])) for index in sorted(chosen))
-
-
-def _group(name: str) -> Group:
-    if name not in _BY_NAME:
-        raise SelectionError(f"groups: there is no group {name!r}{near(name, _BY_NAME)}")
-    return _BY_NAME[name]
-
-
-def _columns(text: str) -> list[tuple[Group, int]]:
-    group_text, dot, column_text = text.partition(".")
-    if not dot:
-        raise SelectionError(f"columns: {text!r} is not of the form group.column, like cpu.usage_ns")
-    groups = [group for name, group in _BY_NAME.items() if fnmatch.fnmatchcase(name, group_text)]
-    if not groups:
-        raise SelectionError(f"columns: {text!r}: there is no group {group_text!r}{near(group_text, _BY_NAME)}")
-    found = [(g, c.index) for g in groups for c in g.columns if fnmatch.fnmatchcase(c.name, column_text)]
-    if not found:
-        names = [f"{group.name}.{column.name}" for group in groups for column in group.columns]
-        raise SelectionError(f"columns: there is no column {text!r}{near(text, names)}")
-    return found
-
-
-def near(name: str, names: Iterable[str]) -> str:
-    """ "; did you mean ...?" or "", to end a message."""
-    matches = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
-    return f"; did you mean {' or '.join(matches)}?" if matches else "; DescribeColumns lists them all"
+        return tuple((group.index, None) for group in schema.groups())
+    chosen: dict[str, set[int]] = {}
+    for column in schema.columns([*groups, *columns]):
+        chosen.setdefault(column.group, set()).add(column.index)
+    found = []
+    for name, indexes in chosen.items():
+        group = schema.group(name)
+        found.append((group.index, None if len(indexes) == len(group.columns) else frozenset(indexes)))
+    return tuple(sorted(found, key=lambda item: item[0]))

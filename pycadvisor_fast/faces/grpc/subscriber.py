@@ -66,38 +66,36 @@ class Subscriber:
 
     def _is_live(self) -> bool:
         """Whether everything after what it has is, or will be, in the channel's entries."""
-        entries = self.channel.entries
-        return self._tick >= (entries[0].after if entries else self.channel.position)
+        return self._tick >= self.channel.floor
 
     def _entry(self) -> Entry | None:
         """The entry to take now: the one that follows, or the newest when that has been dropped meanwhile."""
         later = [entry for entry in self.channel.entries if entry.spec.tick > self._tick]
         if not later or (self._is_resumed and not self._is_live()):
             return None
-        if self._is_resumed or self._tick >= later[0].after:
+        entry = later[0] if self._tick >= later[0].after else later[-1]
+        if self._is_resumed:
             self._is_resumed = False
-            entry = later[0]
         else:
-            entry = later[-1]
             self._missed += entry.seq - self._seq - 1
         self._seq = entry.seq
         return entry
 
     async def _replay(self) -> Batch | None:
         """The next batch from the ring; None: caught up with the channel."""
-        schedule, position = self.channel.schedule, self.channel.position
+        schedule, floor = self.channel.schedule, self.channel.floor
         oldest = schedule.oldest()
         if oldest > self._tick + 1:
             self._missed += schedule.count(self._tick, oldest - 1)
             self._tick = oldest - 1
-        for point in schedule.points(self._tick, position):
+        for point in schedule.points(self._tick, floor):
             spec = schedule.spec(point)
             self._tick = point
             if spec is None:
                 self._missed += self._is_gone(point)
                 continue
             return await self._encode_alone(spec)
-        self._tick = max(self._tick, position)
+        self._tick = max(self._tick, floor)
         return None
 
     def _is_gone(self, point: int) -> int:

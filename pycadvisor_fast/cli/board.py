@@ -78,8 +78,8 @@ class Board:
             "memory_limit_bytes": self._gauge("limits", "memory_bytes"),
             "read_per_sec": self._rate("io", "read_bytes"),
             "write_per_sec": self._rate("io", "write_bytes"),
-            "rx_per_sec": self._rate("network", "rx_bytes"),
-            "tx_per_sec": self._rate("network", "tx_bytes"),
+            "rx_per_sec": self._shared(self._rate("network", "rx_bytes")),
+            "tx_per_sec": self._shared(self._rate("network", "tx_bytes")),
             "pids": self._gauge("pids", "current"),
             "pressure_percent": self._pressure(),
         }
@@ -95,6 +95,16 @@ class Board:
 
     def _rate(self, group: str, column: str) -> Values:
         return rate(self._before.get(group), self._now.get(group), column)
+
+    def _shared(self, values: Values) -> Values:
+        """Containers of one network namespace (a pod) show what the rows of its owner say."""
+        by_slot = {container.slot: container.handle for container in self.containers}
+        out = dict(values)
+        for container in self.containers:
+            owner = by_slot.get(container.netns_owner)
+            if not container.is_host_network and owner in values:
+                out.setdefault(container.handle, values[owner])
+        return out
 
     def _working_set(self) -> Values:
         usage = self._gauge("memory", "usage_bytes")

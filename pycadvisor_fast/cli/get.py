@@ -50,7 +50,7 @@ def run(invocation: Invocation) -> int:
 
 
 def find(word: str, containers: Sequence[Container]) -> Container:
-    """The container with that path or name, else the one whose id begins so. Raises PycadvisorError unless it is one."""
+    """The container with that path or name, else the one whose id begins so. PycadvisorError unless it is one."""
     exact = [one for one in containers if word in (one.path, one.name, one.id)]
     found = exact or [one for one in containers if one.id.startswith(word)]
     if len(found) == 1:

@@ -83,13 +83,10 @@ class GrpcOrigin:
 
     def _group_since(self, query: Query, name: str, since: int, until: int) -> list[GroupCapture]:
         columns = [text for text in query.columns if name in schema.by_group(schema.columns([text]))]
-        what = {"groups": [name]} if not columns or name in query.groups else {"columns": _only(name, columns)}
-        stream = self._client.stream_columns(
-            since=since,
-            timeout=_ONE_GROUP_WITHIN_SECONDS,
-            **what,
-            **_select(query),  # type: ignore[misc]
-        )
+        what: dict[str, Any] = {"groups": [name]}
+        if columns and name not in query.groups:
+            what = {"columns": _only(name, columns)}
+        stream = self._client.stream_columns(since=since, timeout=_ONE_GROUP_WITHIN_SECONDS, **what, **_select(query))
         parts = []
         with closing(stream):  # type: ignore[type-var]
             for batch in stream:

@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exits.INTERRUPTED
     except PycadvisorError as error:
         return _complain(str(error), _code_of(error))
+    except ImportError as error:
+        return _complain(str(error), exits.UNSUPPORTED)
     except OSError as error:
         return _complain(_os_error_text(error), exits.FAILURE)
 

@@ -97,23 +97,23 @@ class _TextLines:
 
 
 def _write_json(capture: Capture) -> None:
-    """One object for each container and tick: time, tick, container, and by group "cpu": {...}, "io": {"8:0": {...}}."""
-    objects: dict[int, dict[str, Any]] = {}
+    """One object for each container and tick; groups by name, rows of keyed groups by key."""
+    groups: dict[int, dict[str, Any]] = {}
+    moments: dict[int, tuple[int, int]] = {}
     for group in capture.groups.values():
+        moment_of_group = (int(group.ticks[-1]), int(group.time_unix_ns[-1]))
         for row, (handle, key) in enumerate(group.rows()):
-            out = objects.setdefault(handle, {"tick": 0, "time_unix_ns": 0})
-            if int(group.ticks[-1]) >= out["tick"]:
-                out["tick"], out["time_unix_ns"] = int(group.ticks[-1]), int(group.time_unix_ns[-1])
-            values = row_values(group, row)
+            mine = groups.setdefault(handle, {})
+            moments[handle] = max(moments.get(handle, (0, 0)), moment_of_group)
             if key:
-                out.setdefault(group.name, {})[key] = values
+                mine.setdefault(group.name, {})[key] = row_values(group, row)
             else:
-                out[group.name] = values
+                mine[group.name] = row_values(group, row)
     for container in capture.containers:
-        if container.handle in objects:
-            found = objects[container.handle]
-            head = {"time": moment(found["time_unix_ns"]), "container": plain(container)}
-            sys.stdout.write(json.dumps({**head, **found}, ensure_ascii=False) + "\n")
+        if container.handle in groups:
+            tick, unix_ns = moments[container.handle]
+            head = {"time": moment(unix_ns), "time_unix_ns": unix_ns, "tick": tick, "container": plain(container)}
+            sys.stdout.write(json.dumps({**head, "groups": groups[container.handle]}, ensure_ascii=False) + "\n")
     sys.stdout.flush()
 
 

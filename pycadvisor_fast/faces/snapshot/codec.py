@@ -140,11 +140,12 @@ def _container_out(container: Container) -> dict[str, Any]:
 
 def _container_in(field: Mapping[str, Any]) -> Container:
     handle = int(field["handle"])
+    known: dict[str, Any] = {name: str(field[name]) for name in _CONTAINER_TEXTS}
+    known.update((name, int(field[name])) for name in _CONTAINER_NUMBERS)
     return Container(
         slot=handle & 0xFFFFFFFF,
         generation=handle >> 32,
         labels={str(name): str(value) for name, value in field["labels"].items()},
         is_host_network=bool(field["is_host_network"]),
-        **{name: str(field[name]) for name in _CONTAINER_TEXTS},
-        **{name: int(field[name]) for name in _CONTAINER_NUMBERS},
+        **known,
     )

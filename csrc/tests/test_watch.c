@@ -44,7 +44,7 @@ static void find_mounts(void)
 
 static char *at(int mount, const char *path)
 {
-	static char out[2048];
+	static char out[4096];
 
 	snprintf(out, sizeof out, "%s%s%s", mounts[mount], top, path);
 	return out;
@@ -66,7 +66,7 @@ static void remove_tree(const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
-	char below[2048];
+	char below[4096];
 
 	while (dir && (entry = readdir(dir)) != NULL) {
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
@@ -260,7 +260,7 @@ static bool is_v1(int mount)
 static void test_renamed(pcf_watch *watch, int mount, int index)
 {
 	static struct model model;
-	char from[2048];
+	char from[4096];
 
 	if (!is_v1(mount))
 		return;
@@ -421,6 +421,16 @@ static void test_mechanism(int mechanism)
 	clean();
 }
 
+/* Watches below our own directory: other tests may be running. */
+static int own_watches(const pcf_watch *watch)
+{
+	int count = 0;
+
+	for (uint32_t i = 0; i < watch->watches.used; i++)
+		count += watch->watches.entries[i].path && strncmp(watch->watches.entries[i].path, top, strlen(top)) == 0;
+	return count;
+}
+
 static void test_cleanup(void)
 {
 	int indexes[8];
@@ -429,7 +439,6 @@ static void test_cleanup(void)
 		make(i, "");
 	pcf_watch *watch = open_watch(PCF_WATCH_INOTIFY, indexes);
 	static struct model model;
-	uint32_t before = watch->watches.count;
 	for (int i = 0; i < 50; i++) {
 		make(0, "/gone");
 		make(0, "/gone/gone");
@@ -441,7 +450,7 @@ static void test_cleanup(void)
 		away(0, "/gone");
 	}
 	drain(watch, indexes[0], &model);
-	CHECK_EQ(watch->watches.count, before);
+	CHECK_EQ(own_watches(watch), mount_count); /* the top in each */
 	pcf_watch_close(watch);
 	clean();
 }

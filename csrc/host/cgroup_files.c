@@ -141,9 +141,10 @@ static int look_below(pcf_host *host, int controller, const char *directory, int
 /* No cgroup below the root yet: one of our own for the blink of an eye shows what the next one will have. */
 static int look_at_own(pcf_host *host, int controller, const char *mount)
 {
+	static _Atomic unsigned number; /* several threads may probe */
 	char path[320];
 
-	snprintf(path, sizeof path, "%s/pcf-probe-%ld", mount, (long)getpid());
+	snprintf(path, sizeof path, "%s/pcf-probe-%ld-%u", mount, (long)getpid(), number++);
 	if (mkdir(path, 0755) < 0)
 		return -errno;
 	look_at(host, controller, path);

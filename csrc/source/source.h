@@ -2,12 +2,13 @@
  *
  * Life of a container in a source:
  *   prepare   the thread that adds the container: opens what it wants, may block, no lock is held
- *   adopt     the tick thread, before a pass: takes what prepare made (or, prepare again after pcf_collector_refresh,
- *             takes the newer one in its place); claims nothing in the ring yet
+ *   adopt     the tick thread, before a pass: takes what prepare made; claims nothing in the ring yet
+ *   refresh   the tick thread: looks for what was not there before (sources without it: prepare and adopt once more,
+ *             and the newer takes the place of the older)
  *   sample    the tick thread, for each of the source's groups that is due; stores rows
  *   drop      the tick thread, at once after a removal: closes everything of the container
  *   discard   what prepare made is not wanted after all (any thread)
- * adopt, sample, drop and event never run at the same time; while no tick thread runs, the thread that asks stands in
+ * adopt, refresh, sample, drop and event never run at the same time; while no tick thread runs, the thread that asks stands in
  * for it. In sample nothing is allocated on the heap, nothing blocks, nothing is logged. */
 #ifndef PCF_SOURCE_SOURCE_H
 #define PCF_SOURCE_SOURCE_H
@@ -67,6 +68,8 @@ typedef struct {
 	void (*discard)(pcf_source *source, void *prepared);
 	void (*adopt)(pcf_source *source, uint32_t slot, uint32_t generation, void *prepared);
 	void (*drop)(pcf_source *source, uint32_t slot, uint32_t generation);
+	/* The tick thread: more of the container may be there now. NULL: prepare and adopt are called again instead. */
+	void (*refresh)(pcf_source *source, uint32_t slot, uint32_t generation);
 	void (*sample)(pcf_source *source, pcf_pass *pass);
 	int (*event_fd)(pcf_source *source); /* NULL or -1: none; else the tick thread polls it between passes */
 	void (*event)(pcf_source *source);   /* it is readable */

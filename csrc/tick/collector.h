@@ -19,7 +19,7 @@
 typedef struct pcf_command {
 	struct pcf_command *next;
 	uint32_t slot, generation;
-	int is_drop;
+	enum { PCF_DO_ADOPT, PCF_DO_REFRESH, PCF_DO_DROP } what;
 	void *prepared[PCF_SOURCES_MAX]; /* by source, NULL: nothing */
 } pcf_command;
 
@@ -46,7 +46,7 @@ struct pcf_collector {
 	char notes[4096];
 	pcf_budget *budget;
 	pcf_region *regions[PCF_GROUP_COUNT];
-	int is_new_file[PCF_GROUP_COUNT]; /* made by us: taken away again when opening fails */
+	int is_new_file[PCF_GROUP_COUNT], is_new_slots, is_new_dir; /* made by us: taken away again when opening fails */
 	pcf_slots *slots;
 	pcf_descriptors descriptors;
 	pcf_source_env env;
@@ -89,7 +89,7 @@ void pcf_tenant_leave(pcf_collector *collector, uint32_t slot);
 int pcf_tenant_is(const pcf_collector *collector, uint32_t slot, uint32_t generation);
 
 /* commands.c */
-pcf_command *pcf_command_new(uint32_t slot, uint32_t generation, int is_drop);
+pcf_command *pcf_command_new(uint32_t slot, uint32_t generation, int what);
 void pcf_command_send(pcf_collector *collector, pcf_command *command); /* under doing; done here when no thread runs */
 void pcf_commands_do(pcf_collector *collector);
 void pcf_commands_discard(pcf_collector *collector, pcf_command *command);

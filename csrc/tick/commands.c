@@ -5,14 +5,14 @@
 
 #include "tick/collector.h"
 
-pcf_command *pcf_command_new(uint32_t slot, uint32_t generation, int is_drop)
+pcf_command *pcf_command_new(uint32_t slot, uint32_t generation, int what)
 {
 	pcf_command *command = calloc(1, sizeof *command);
 
 	if (command) {
 		command->slot = slot;
 		command->generation = generation;
-		command->is_drop = is_drop;
+		command->what = what;
 	}
 	return command;
 }
@@ -62,9 +62,14 @@ static void drop(pcf_collector *collector, const pcf_command *command)
 
 static void adopt(pcf_collector *collector, const pcf_command *command)
 {
-	for (int i = 0; i < collector->source_count; i++)
+	for (int i = 0; i < collector->source_count; i++) {
+		pcf_source *source = collector->sources[i];
+
 		if (command->prepared[i])
-			collector->sources[i]->ops->adopt(collector->sources[i], command->slot, command->generation, command->prepared[i]);
+			source->ops->adopt(source, command->slot, command->generation, command->prepared[i]);
+		else if (command->what == PCF_DO_REFRESH && source->ops->refresh)
+			source->ops->refresh(source, command->slot, command->generation);
+	}
 }
 
 void pcf_commands_do(pcf_collector *collector)
@@ -74,7 +79,7 @@ void pcf_commands_do(pcf_collector *collector)
 	while (command) {
 		pcf_command *next = command->next;
 
-		if (command->is_drop)
+		if (command->what == PCF_DO_DROP)
 			drop(collector, command);
 		else
 			adopt(collector, command);

@@ -47,6 +47,8 @@ static int prepare(pcf_collector *collector, pcf_command *command, const char *p
 	int code = 0;
 
 	for (int i = 0; i < collector->source_count && code == 0; i++)
+		if (command->what == PCF_DO_REFRESH && collector->sources[i]->ops->refresh)
+			continue;
 		code = collector->sources[i]->ops->prepare(collector->sources[i], command->slot, command->generation, path, &command->prepared[i]);
 	return code;
 }
@@ -61,7 +63,7 @@ static int release(pcf_collector *collector, uint32_t slot, uint32_t generation)
 	pthread_mutex_unlock(&collector->lock);
 	if (!is_here)
 		return -ESTALE;
-	command = pcf_command_new(slot, generation, 1);
+	command = pcf_command_new(slot, generation, PCF_DO_DROP);
 	if (!command)
 		return -ENOMEM;
 	pthread_mutex_lock(&collector->lock);
@@ -99,7 +101,7 @@ static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64
 
 	if (code < 0)
 		return refuse(collector, path, code, err);
-	command = pcf_command_new(*slot, *generation, 0);
+	command = pcf_command_new(*slot, *generation, PCF_DO_ADOPT);
 	code = command ? prepare(collector, command, path) : -ENOMEM;
 	if (code == 0) {
 		pthread_mutex_lock(&collector->lock);
@@ -120,7 +122,7 @@ static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64
 
 static int refresh(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *path)
 {
-	pcf_command *command = pcf_command_new(slot, generation, 0);
+	pcf_command *command = pcf_command_new(slot, generation, PCF_DO_REFRESH);
 	int code = command ? prepare(collector, command, path) : -ENOMEM;
 
 	if (code == 0)
@@ -246,7 +248,7 @@ int pcf_collector_settle(pcf_collector *collector)
 
 	pthread_mutex_lock(&collector->doing);
 	for (; pcf_slots_unclaimed(collector->slots, &slot, &generation) == 0; slot++) {
-		pcf_command *command = pcf_command_new(slot, generation, 1);
+		pcf_command *command = pcf_command_new(slot, generation, PCF_DO_DROP);
 
 		if (!command)
 			break;

@@ -78,7 +78,7 @@ static int create_region(pcf_collector *collector, int group, int *taken_over, p
 	return 0;
 }
 
-static int make_directory(const char *path, pcf_error *err)
+static int make_directory(pcf_collector *collector, const char *path, pcf_error *err)
 {
 	char parent[512];
 
@@ -88,7 +88,8 @@ static int make_directory(const char *path, pcf_error *err)
 		(void)mkdir(parent, 0755);
 		*slash = '/';
 	}
-	if (mkdir(path, 0755) < 0 && errno != EEXIST)
+	collector->is_new_dir = mkdir(path, 0755) == 0;
+	if (!collector->is_new_dir && errno != EEXIST)
 		return pcf_error_say(err, -errno, "ring directory %s cannot be made: %s; give a directory on a tmpfs that this user may write", path, strerror(errno));
 	return 0;
 }
@@ -130,7 +131,7 @@ static void remove_stale(pcf_collector *collector)
 int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 {
 	pcf_error why = {0};
-	int taken = PCF_TAKEN_NEW, taken_over = 0, groups = 0, code = make_directory(collector->ring_dir, err);
+	int taken = PCF_TAKEN_NEW, taken_over = 0, groups = 0, code = make_directory(collector, collector->ring_dir, err);
 
 	if (code < 0)
 		return code;
@@ -145,6 +146,7 @@ int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 			*err = why;
 		return code;
 	}
+	collector->is_new_slots = taken == PCF_TAKEN_NEW;
 	note_taken(collector, "the list of containers", taken, &why);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		if (!collector->plan.group[g].interval_ns)
@@ -174,5 +176,10 @@ void pcf_ring_dir_close(pcf_collector *collector, int failed)
 			(void)unlink(path);
 	}
 	pcf_slots_close(collector->slots);
+	snprintf(path, sizeof path, "%s/slots.dir", collector->ring_dir ? collector->ring_dir : "");
+	if (failed && collector->is_new_slots)
+		(void)unlink(path);
+	if (failed && collector->is_new_dir)
+		(void)rmdir(collector->ring_dir);
 	pcf_budget_free(collector->budget);
 }

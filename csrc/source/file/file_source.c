@@ -46,16 +46,21 @@ static void file_drop(pcf_source *base, uint32_t slot, uint32_t generation)
 static void file_adopt(pcf_source *base, uint32_t slot, uint32_t generation, void *prepared)
 {
 	pcf_file_source *source = (pcf_file_source *)base;
-	pcf_file_slot *present = source->slots[slot];
 
-	if (present && present->generation == generation) {
-		pcf_file_slot_merge(source, present, prepared);
-		return;
-	}
-	pcf_file_slot_free(source, present);
+	(void)generation;
+	pcf_file_slot_free(source, source->slots[slot]);
 	source->slots[slot] = prepared;
 	if (slot >= source->slot_high)
 		source->slot_high = slot + 1;
+}
+
+static void file_refresh(pcf_source *base, uint32_t slot, uint32_t generation)
+{
+	pcf_file_source *source = (pcf_file_source *)base;
+	pcf_file_slot *state = source->slots[slot];
+
+	if (state && state->generation == generation && !state->is_root)
+		pcf_file_slot_refresh(source, state);
 }
 
 static void file_sample(pcf_source *base, pcf_pass *pass)
@@ -99,6 +104,7 @@ static const pcf_source_ops file_ops = {
 	.discard = file_discard,
 	.adopt = file_adopt,
 	.drop = file_drop,
+	.refresh = file_refresh,
 	.sample = file_sample,
 	.stats = file_stats,
 	.close = file_close,

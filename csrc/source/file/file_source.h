@@ -119,7 +119,7 @@ pcf_file_slot *pcf_file_slot_new(pcf_file_source *source, uint32_t generation, c
 int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot); /* -ENOENT: it is nowhere */
 void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t now_ns); /* for what is missing */
 void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller);   /* its directory there is gone */
-void pcf_file_slot_merge(pcf_file_source *source, pcf_file_slot *slot, pcf_file_slot *newer); /* frees newer */
+void pcf_file_slot_refresh(pcf_file_source *source, pcf_file_slot *slot);                  /* at once, and soon again */
 void pcf_file_slot_free(pcf_file_source *source, pcf_file_slot *slot);
 void pcf_file_slot_switch(pcf_file_source *source, pcf_file_slot *slot, int family);
 int pcf_file_slot_is_absent(const pcf_file_slot *slot, int unit);

@@ -13,6 +13,7 @@
 #include "source/file/reader.h"
 #include "source/source.h"
 
+#define CANDIDATES 32
 #define CGROUPS 8
 #define FILES 24
 #define ROUNDS 15
@@ -22,7 +23,7 @@
 
 typedef struct {
 	const pcf_host *host;
-	char paths[CGROUPS][256]; /* relative to the mounts */
+	char paths[CANDIDATES][256]; /* relative to the mounts */
 	int cgroups;
 	struct {
 		int directory;
@@ -82,7 +83,7 @@ static void find_cgroups(measurement *m, int base, const char *path)
 			close(fd);
 		return;
 	}
-	while (m->cgroups < CGROUPS && (entry = readdir(dir))) {
+	while (m->cgroups < CANDIDATES && (entry = readdir(dir))) {
 		char child[256];
 		int len;
 
@@ -94,7 +95,7 @@ static void find_cgroups(measurement *m, int base, const char *path)
 			find_cgroups(m, base, child);
 	}
 	closedir(dir);
-	if (!has_children && m->cgroups < CGROUPS)
+	if (!has_children && m->cgroups < CANDIDATES)
 		snprintf(m->paths[m->cgroups++], sizeof m->paths[0], "%s", path);
 }
 
@@ -106,6 +107,29 @@ static int walk_base(const measurement *m)
 		if (m->directories[order[i]] >= 0)
 			return m->directories[order[i]];
 	return -1;
+}
+
+/* In how many hierarchies it is. */
+static int presence(const measurement *m, const char *path)
+{
+	int count = 0;
+
+	for (int c = 0; c < PCF_CTL_COUNT; c++)
+		count += m->directories[c] >= 0 && faccessat(m->directories[c], *path ? path : ".", F_OK, 0) == 0;
+	return count;
+}
+
+/* A cgroup that is in one hierarchy only says little about containers, which are in all of them. */
+static void keep_best(measurement *m)
+{
+	int most = 0, kept = 0;
+
+	for (int i = 0; i < m->cgroups; i++)
+		most = presence(m, m->paths[i]) > most ? presence(m, m->paths[i]) : most;
+	for (int i = 0; i < m->cgroups && kept < CGROUPS; i++)
+		if (presence(m, m->paths[i]) == most)
+			memmove(m->paths[kept++], m->paths[i], sizeof m->paths[0]);
+	m->cgroups = kept;
 }
 
 /* Files a cgroup has not got are left out for every reader alike. */
@@ -211,6 +235,7 @@ int pcf_plan_measure(const pcf_host *host, const pcf_options *options, pcf_plan 
 	open_directories(m);
 	list_files(m, plan);
 	find_cgroups(m, walk_base(m), "");
+	keep_best(m);
 	make_reads(m, descriptors < CGROUPS * FILES ? descriptors : CGROUPS * FILES);
 	if (m->read_count)
 		measure(m, options, plan);

@@ -57,6 +57,9 @@ static void failed(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_f
 	} else if (error == EOPNOTSUPP) {
 		pcf_file_slot_set_absent(state, unit);
 	} else {
+		/* What this user may not read now it may not read in the next tick either. */
+		if (error == EACCES || error == EPERM)
+			pcf_file_slot_set_absent(state, unit);
 		pass->read_errors++;
 		source->env.fail(source->env.owner, slot, read->name, error);
 	}

@@ -178,20 +178,14 @@ void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int contro
 			close_fd(source, &slot->fds[source->units[u].kept]);
 }
 
-void pcf_file_slot_merge(pcf_file_source *source, pcf_file_slot *slot, pcf_file_slot *newer)
+void pcf_file_slot_refresh(pcf_file_source *source, pcf_file_slot *slot)
 {
-	if (slot->by_name && !newer->by_name)
-		set_by_name(source, slot, 0);
-	for (unsigned i = 0; i < slot->fd_count && !slot->by_name; i++)
-		if (slot->fds[i] < 0) {
-			slot->fds[i] = newer->fds[i];
-			newer->fds[i] = -1;
-		}
-	slot->controllers |= newer->controllers;
-	memcpy(slot->absent, newer->absent, sizeof slot->absent);
+	if (is_complete(source, slot))
+		return;
+	memset(slot->absent, 0, sizeof slot->absent);
+	(void)pcf_file_slot_open(source, slot);
 	slot->looks = 0;
 	slot->look_ns = 0;
-	pcf_file_slot_free(source, newer);
 }
 
 void pcf_file_slot_free(pcf_file_source *source, pcf_file_slot *slot)

@@ -39,7 +39,7 @@ static void settle_family(pcf_unit *unit)
 
 void pcf_units_make(pcf_file_source *source)
 {
-	static _Thread_local pcf_kernel_file files[PCF_KERNEL_FILES_MAX];
+	pcf_kernel_file files[PCF_KERNEL_FILES_MAX];
 
 	source->io_unit = -1;
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {

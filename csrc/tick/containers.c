@@ -46,10 +46,11 @@ static int prepare(pcf_collector *collector, pcf_command *command, const char *p
 {
 	int code = 0;
 
-	for (int i = 0; i < collector->source_count && code == 0; i++)
+	for (int i = 0; i < collector->source_count && code == 0; i++) {
 		if (command->what == PCF_DO_REFRESH && collector->sources[i]->ops->refresh)
 			continue;
 		code = collector->sources[i]->ops->prepare(collector->sources[i], command->slot, command->generation, path, &command->prepared[i]);
+	}
 	return code;
 }
 

@@ -11,7 +11,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.enable_retries", 0),  # streams resume by tick number instead
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", 5_000),  # also how long one attempt to connect may take on a busy machine
     ("grpc.max_reconnect_backoff_ms", 1_000),  # client.Retry decides when to try
 )
 

@@ -15,7 +15,7 @@ from pycadvisor_fast.client.channel import OPTIONS
 from pycadvisor_fast.faces.grpc import GrpcServer, serve
 from pycadvisor_fast.v1 import service_pb2_grpc
 
-from .ring_writer import FakeFeed, RingWriter, container, rows_for
+from .handmade_ring import FakeFeed, RingWriter, container, rows_for
 
 INTERVALS = {"cpu": 100, "memory": 100, "io": 100, "limits": 1000}
 WAIT = 20.0  # seconds until a hang is a failure; no test waits for it otherwise

@@ -19,7 +19,7 @@ from pycadvisor_fast.native import ABSENT, UNLIMITED
 from pycadvisor_fast.native.encoder import CHANGED, RATES, WHOLE, Encoder, GroupAt, Regions, Table, column_mask
 from pycadvisor_fast.v1 import service_pb2 as pb
 
-from .ring_writer import BY_NAME, RingWriter, container
+from .handmade_ring import BY_NAME, RingWriter, container
 
 FACTOR = {"P32": 4096, "K32": 1024, "U32": 1, "C16": 1}
 LIMIT = {"U64": 2**64 - 3, "P32": (2**32 - 3) * 4096, "K32": (2**32 - 3) * 1024, "U32": 2**32 - 3, "C16": 10000}

@@ -16,7 +16,7 @@ from pycadvisor_fast.faces.grpc import subscriber as subscriber_module
 from pycadvisor_fast.v1 import service_pb2 as pb
 
 from .grpc_rig import WAIT, Rig, run, running, take
-from .ring_writer import container, rows_for
+from .handmade_ring import container, rows_for
 
 
 def test_a_batch_for_each_tick(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ SHARED_MEMORY = Path("/dev/shm")
 PRIVATE_PREFIX = "pycadvisor-fast-private-"
 SAMPLED = CONTROLLERS[:8]  # name=systemd holds no numbers
 _CLOSED = "the collector is closed; make a new one"
+FRESH_NS = 1_000_000_000
 WAIT_SLICE_MS = 250  # a wait for a tick looks this often whether the collector was stopped
 
 
@@ -147,11 +148,13 @@ class Collector:
                 raise TimeoutError(f"no tick after {tick} within {timeout:g} s")
 
     def sample(self) -> int:
-        """Returns when every group has a sample that began after the call: the newest tick's number. Blocks.
+        """Returns when the groups of at most a second's interval have samples begun after the call: the newest tick.
 
-        A group that has been sampled already in its present interval waits for its next tick.
+        A group that has been sampled already in its present interval waits for its next tick, so this blocks for up to
+        a second (up to the shortest interval, where all are longer).
         """
-        return self._opened().native.sample()
+        parts = self._opened()
+        return parts.native.sample(parts.fresh_groups)
 
     def add_tick_listener(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Calls ``listener(tick)`` from the thread "pcf-ticks" after each pass; it must only hand over and return.
@@ -243,13 +246,10 @@ class _Parts:
             )
         self.roster = Roster()
         self.notifier = TickNotifier(self.native.wait)
-        self.registry = Registry(
-            self.native,
-            self.roster,
-            ask=lambda runtime, ident: self.runtimes.ask(runtime, ident),
-            forget=lambda ident: self.runtimes.forget(ident),
-        )
+        self.registry = Registry(self.native, self.roster)
         self.runtimes = RuntimeLoop(runtimes, self.registry)
+        self.registry.connect(self.runtimes.ask, self.runtimes.forget)
+        self.fresh_groups = _fresh_groups(self.native.plan())
         facts = self.native.facts()
         controllers = facts["controllers"]
         filters = Filters(
@@ -307,10 +307,16 @@ class _Parts:
             "ring_dir": str(self._home.path),
             "containers": len(self.roster.containers()),
             "refused": self.registry.refused,
-            "groups": [group.name for group in GROUPS],
             "discovery": self.watcher.status(),
             "runtimes": self.runtimes.status(),
         }
+
+
+def _fresh_groups(plan: Mapping[str, Any]) -> int:
+    """Bits of the groups that ``sample`` waits for."""
+    intervals = {name: group["interval_ns"] for name, group in plan["groups"].items() if group["interval_ns"]}
+    longest = max(FRESH_NS, min(intervals.values(), default=0))
+    return sum(1 << group.index for group in GROUPS if 0 < intervals.get(group.name, 0) <= longest)
 
 
 def _close(parts: _Parts) -> None:

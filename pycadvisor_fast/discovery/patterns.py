@@ -113,18 +113,21 @@ OUTER_RULES: tuple[Rule, ...] = (
     _rule("systemd", "socket", r"(?P<name>.+\.socket)"),
 )
 
+_ID_LENGTH = 64
+_NAMED_RULES = tuple(rule for rule in CONTAINER_RULES if "{64}" not in rule.last.pattern)  # all a short name can match
 _POD_ABOVE = re.compile(rf"(?:^|/)(?:{_POD_SLICE}|pod{_UID.replace('uid', 'uid2')})(?=/|$)")
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 _ROOT = Recognition(kind="root")
 _CHILD = Recognition(kind="child")
 
 
+@lru_cache(maxsize=4096)
 def recognise(path: str) -> Recognition:
     """Who owns the cgroup at ``path`` ("/..." below its mount): never fails, at worst a raw cgroup."""
     above, _, last = path.rpartition("/")
     if not last:
         return _ROOT
-    found = _first(CONTAINER_RULES, above, last)
+    found = _container(above, last)
     if found is not None and _stands(found, above):
         return found
     ignored = _first(IGNORED_RULES, above, last)
@@ -141,10 +144,14 @@ def is_inside_container(path: str) -> bool:
     if path in ("", "/"):
         return False
     above, _, last = path.rpartition("/")
-    found = _first(CONTAINER_RULES, above, last)
+    found = _container(above, last)
     if found is not None and found.is_container and _stands(found, above):
         return True
     return is_inside_container(above)
+
+
+def _container(above: str, last: str) -> Recognition | None:
+    return _first(CONTAINER_RULES if len(last) >= _ID_LENGTH else _NAMED_RULES, above, last)
 
 
 def _stands(found: Recognition, above: str) -> bool:

@@ -38,24 +38,20 @@ class Slots(Protocol):
 class Registry:
     """The sink of the watcher (its thread) and of the runtimes (theirs). Keeps ``roster`` and slots.dir the same."""
 
-    def __init__(
-        self,
-        slots: Slots,
-        roster: Roster,
-        *,
-        ask: Callable[[str, str], None] = lambda runtime, ident: None,
-        forget: Callable[[str], None] = lambda ident: None,
-    ) -> None:
-        """``ask(runtime, id)`` and ``forget(id)`` tell the runtimes what appeared and vanished."""
+    def __init__(self, slots: Slots, roster: Roster) -> None:
         self._slots = slots
         self._roster = roster
-        self._ask = ask
-        self._forget = forget
+        self._ask: Callable[[str, str], None] = lambda runtime, ident: None
+        self._forget: Callable[[str], None] = lambda ident: None
         self._lock = threading.Lock()  # an identity and a removal of one container come from two threads
         self._refused_logged = -REFUSED_LOG_S
         self._network_seq = 0
         self._network_checked = 0.0
         self.refused = 0
+
+    def connect(self, ask: Callable[[str, str], None], forget: Callable[[str], None]) -> None:
+        """``ask(runtime, id)`` and ``forget(id)`` tell the runtimes what appears and vanishes from now on."""
+        self._ask, self._forget = ask, forget
 
     # ---- from the watcher ----
     def add(self, path: str, created_ns: int) -> Handle | None:

@@ -156,12 +156,8 @@ class Parts:
         self.slots, self.roster = FakeSlots(), Roster()
         self.asked: list[tuple[str, str]] = []
         self.forgotten: list[str] = []
-        self.registry = Registry(
-            self.slots,
-            self.roster,
-            ask=lambda runtime, ident: self.asked.append((runtime, ident)),
-            forget=self.forgotten.append,
-        )
+        self.registry = Registry(self.slots, self.roster)
+        self.registry.connect(lambda runtime, ident: self.asked.append((runtime, ident)), self.forgotten.append)
 
 
 @pytest.fixture

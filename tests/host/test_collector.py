@@ -1,0 +1,380 @@
+"""Collector on this host's real cgroups: life, samples, discovery, embedding, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import itertools
+import logging
+import math
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pycadvisor_fast import Collector, CollectorOptions, attach
+from pycadvisor_fast.collector import PRIVATE_PREFIX, SHARED_MEMORY
+from pycadvisor_fast.errors import ConfigError, NativeError, PycadvisorError
+from tests.host.cgroup_tree import CgroupTree
+
+pytestmark = pytest.mark.root
+
+FAST = {"interval": 0.05, "docker": None, "history": 5}
+
+
+def eventually(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.005)
+
+
+def private_rings() -> set[Path]:
+    return set(SHARED_MEMORY.glob(f"{PRIVATE_PREFIX}*"))
+
+
+def our_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("pcf-")]
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def rss() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@pytest.fixture
+def collector(cgroups: CgroupTree) -> Iterator[Collector]:
+    with Collector(**FAST, include=(f"{cgroups.name}*",)) as made:
+        made.wait(timeout=10)
+        yield made
+
+
+# ---- samples ----
+def test_a_busy_cgroup_is_seen_with_its_numbers(cgroups: CgroupTree) -> None:
+    path = cgroups.make("busy")
+    process = cgroups.spawn("busy", sys.executable, "-c", "b = bytearray(32 << 20)\nwhile True: pass")
+    with Collector(**FAST) as collector:
+        container = collector.container(path)
+        assert container is not None
+        eventually(lambda: (collector.latest("memory").row(container.slot).get("usage_bytes") or 0) > 32 << 20)
+        first = collector.wait()
+        collector.wait(first + 10, timeout=20)
+        used = collector.window("cpu", 5).column("usage_ns")[:, _row(collector, container.slot)]
+        used = used[~np.isnan(used)]
+        assert len(used) > 3
+        assert used[-1] > used[0]
+        assert all(later >= earlier for earlier, later in itertools.pairwise(used))
+        root = collector.latest("host").row(0)
+        assert root["memory_total_bytes"]
+    process.kill()
+
+
+def _row(collector: Collector, slot: int) -> int:
+    return list(collector.window("cpu", 5).slots).index(slot)
+
+
+def test_a_new_cgroup_is_sampled_in_the_next_ticks(collector: Collector, cgroups: CgroupTree) -> None:
+    path = cgroups.make("new/child")
+    eventually(lambda: collector.container(path))
+    container = collector.container(path)
+    assert container is not None
+    tick = collector.wait()
+    collector.wait(tick + 1, timeout=10)
+    snapshot = collector.latest("memory")
+    assert container.slot in snapshot.slots
+    assert not math.isnan(snapshot.column("usage_bytes")[list(snapshot.slots).index(container.slot)])
+
+
+def test_a_removed_cgroup_leaves_the_list_and_its_slot(collector: Collector, cgroups: CgroupTree) -> None:
+    path = cgroups.make("short")
+    eventually(lambda: collector.container(path))
+    slots = collector.status()["slots_live"]
+    cgroups.remove("short")
+    eventually(lambda: collector.container(path) is None)
+    assert collector.status()["slots_live"] == slots - 1
+
+
+def test_containers_are_one_tuple_until_something_changes(collector: Collector, cgroups: CgroupTree) -> None:
+    eventually(lambda: collector.containers() is collector.containers())
+    before, version = collector.containers(), collector.containers_version()
+    path = cgroups.make("x")
+    eventually(lambda: collector.container(path))
+    assert collector.containers_version() > version
+    assert collector.containers() is not before
+    slots = [one.slot for one in collector.containers()]
+    assert slots == sorted(slots)
+
+
+# ---- embedding ----
+def test_nothing_is_left_behind() -> None:
+    files, rings = descriptors(), private_rings()
+    for _ in range(3):
+        with Collector(**FAST) as collector:
+            collector.wait(timeout=10)
+            assert private_rings() - rings
+            collector.add_tick_listener(lambda tick: None)
+    assert private_rings() <= rings
+    assert our_threads() == []
+    assert descriptors() == files
+
+
+def test_several_in_one_process(cgroups: CgroupTree, tmp_path: Path) -> None:
+    del tmp_path
+    path = cgroups.make("shared")
+    with Collector(**FAST) as one, Collector(**{**FAST, "interval": 0.1}, groups=["cpu"]) as two:
+        for collector in (one, two):
+            collector.wait(timeout=10)
+            assert collector.container(path)
+        assert one.ring.path != two.ring.path
+        assert list(two.ring.groups) == ["cpu"]
+    assert our_threads() == []
+
+
+def test_life() -> None:
+    collector = Collector(**FAST)
+    with pytest.raises(PycadvisorError, match=r"not open; call start"):
+        collector.containers()
+    assert not collector.is_running
+    collector.open()
+    assert collector.host()["facts"]["layout"] in ("v1", "hybrid", "v2")
+    with pytest.raises(PycadvisorError, match="does not run"):
+        collector.wait(timeout=1)
+    collector.start()
+    collector.start()
+    assert collector.is_running
+    tick = collector.wait(timeout=10)
+    collector.stop()
+    collector.stop()
+    assert collector.latest("cpu").tick >= tick
+    with pytest.raises(PycadvisorError, match="does not run"):
+        collector.wait(10**15, timeout=1)
+    collector.start()
+    assert collector.wait(tick, timeout=10) > tick
+    collector.close()
+    collector.close()
+    for use in (collector.containers, collector.status, collector.start, lambda: collector.ring):
+        with pytest.raises(PycadvisorError, match=r"is closed; make a new one"):
+            use()
+
+
+def test_stopped_and_started_again_it_knows_what_changed_meanwhile(collector: Collector, cgroups: CgroupTree) -> None:
+    gone, stays = cgroups.make("gone"), cgroups.make("stays")
+    eventually(lambda: collector.container(gone) and collector.container(stays))
+    kept = collector.container(stays)
+    collector.stop()
+    cgroups.remove("gone")
+    fresh = cgroups.make("fresh")
+    collector.start()
+    assert collector.container(gone) is None
+    assert collector.container(fresh)
+    assert kept is not None
+    assert collector.container(stays) == kept
+
+
+def test_a_wait_can_time_out(collector: Collector) -> None:
+    with pytest.raises(TimeoutError, match=r"within 0\.1 s"):
+        collector.wait(10**15, timeout=0.1)
+
+
+def test_sample_began_after_the_call(collector: Collector) -> None:
+    before = time.time_ns()
+    collector.sample()
+    assert collector.latest("memory").time_ns >= before - 10_000_000
+
+
+def test_listeners_are_called_and_removed_and_one_that_fails_is_dropped(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[int] = []
+    fails: list[int] = []
+
+    def fail(tick: int) -> None:
+        fails.append(tick)
+        raise ValueError("on purpose")
+
+    with caplog.at_level(logging.ERROR):
+        remove = collector.add_tick_listener(heard.append)
+        collector.on_tick(fail)
+        eventually(lambda: len(heard) > 3)
+    assert heard == sorted(set(heard))
+    assert len(fails) == 1
+    assert "on purpose" in caplog.text
+    remove()
+    remove()
+    count = len(heard)
+    tick = collector.wait()
+    collector.wait(tick + 3, timeout=10)
+    assert len(heard) <= count + 1
+    eventually(lambda: "pcf-ticks" not in our_threads())
+    collector.add_tick_listener(heard.append)
+    eventually(lambda: len(heard) > count + 2)
+
+
+def test_in_a_program_with_its_own_event_loop(cgroups: CgroupTree) -> None:
+    async def main() -> list[int]:
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[int] = asyncio.Queue()
+        with Collector(**FAST) as collector:
+            collector.on_tick(lambda tick: loop.call_soon_threadsafe(queue.put_nowait, tick))
+            return [await asyncio.wait_for(queue.get(), 10) for _ in range(3)]
+
+    cgroups.make("x")
+    ticks = asyncio.run(main())
+    assert ticks == sorted(ticks)
+    assert our_threads() == []
+
+
+def test_forgotten_collectors_are_closed() -> None:
+    rings = private_rings()
+    Collector(**FAST).start()
+    gc.collect()
+    eventually(lambda: private_rings() <= rings and our_threads() == [])
+
+
+def test_a_program_that_just_ends_leaves_nothing() -> None:
+    rings = private_rings()
+    code = f"from pycadvisor_fast import Collector\nc = Collector(**{FAST!r}).start()\nprint(c.wait(timeout=10))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert int(done.stdout) > 0
+    assert done.stderr == ""
+    assert private_rings() <= rings
+
+
+def test_a_killed_program_leaves_a_private_ring_that_the_next_one_removes() -> None:
+    code = (
+        f"import os\nfrom pycadvisor_fast import Collector\nc = Collector(**{FAST!r}).start()\nos.kill(os.getpid(), 9)"
+    )
+    rings = private_rings()
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=False)
+    left = private_rings() - rings
+    assert len(left) == 1
+    with Collector(**FAST):
+        assert not left & private_rings()
+
+
+def test_after_a_fork_it_belongs_to_the_parent(collector: Collector) -> None:
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        text = b"no error"
+        try:
+            collector.containers()
+        except PycadvisorError as error:
+            text = str(error).encode()
+        collector.close()
+        os.write(writer, text)
+        os._exit(0)
+    os.close(writer)
+    text = os.read(reader, 4096).decode()
+    os.close(reader)
+    os.waitpid(child, 0)
+    assert f"made by process {os.getpid()}" in text
+    tick = collector.wait()
+    assert collector.wait(tick, timeout=10) > tick
+
+
+# ---- the ring ----
+def test_a_given_ring_is_kept_and_another_process_may_attach(cgroups: CgroupTree) -> None:
+    path, ring_dir = cgroups.make("x"), f"/dev/shm/pcf-test-{os.getpid()}"
+    options = {**FAST, "ring_dir": ring_dir}
+    try:
+        with Collector(**options) as collector:
+            first = collector.wait(timeout=10)
+            with attach(ring_dir) as ring:
+                assert path in [container.path for container in ring.containers()]
+            with pytest.raises((NativeError, PycadvisorError)) as refused:
+                Collector(**options).start()
+            assert getattr(refused.value, "errno", None) == errno.EBUSY
+        with Collector(**options) as collector:
+            notes = " ".join(collector.host()["notes"])
+            assert "history of an earlier collector goes on" in notes
+            collector.wait(first, timeout=10)
+            assert collector.ring.group("cpu").oldest_tick <= first
+    finally:
+        subprocess.run(["rm", "-rf", ring_dir], check=True)
+
+
+@pytest.mark.parametrize("ring_dir", ["/proc/nowhere", "/dev/null/ring"])
+def test_a_ring_that_cannot_be_made_is_one_clear_error(ring_dir: str) -> None:
+    files = descriptors()
+    with pytest.raises((NativeError, PycadvisorError), match=ring_dir):
+        Collector(**FAST, ring_dir=ring_dir).start()
+    assert descriptors() == files
+    assert our_threads() == []
+
+
+def test_a_group_that_does_not_exist() -> None:
+    rings = private_rings()
+    with pytest.raises(ConfigError, match="there is no group 'cup'"):
+        Collector(**FAST, groups=["cup"]).start()
+    assert private_rings() <= rings
+
+
+def test_more_containers_than_slots_are_refused_and_told(cgroups: CgroupTree) -> None:
+    for index in range(8):
+        cgroups.make(f"c{index}")
+    with Collector(**FAST, max_containers=4) as collector:
+        collector.wait(timeout=10)
+        assert len(collector.containers()) == 4
+        assert collector.status()["refused"] > 0
+
+
+# ---- scale ----
+def test_a_thousand_that_are_there_are_added_quickly(cgroups: CgroupTree) -> None:
+    """No bound on the time (other work shares the machine), but every one is there after start()."""
+    for index in range(1000):
+        cgroups.make(f"c{index}")
+    with Collector(CollectorOptions(docker=None, include=(f"{cgroups.name}/*",))) as collector:
+        assert len(collector.containers()) == 1001
+        assert collector.wait(timeout=30)
+
+
+def test_churn_leaves_descriptors_slots_and_memory_as_they_were(collector: Collector, cgroups: CgroupTree) -> None:
+    """100 a second come and go: a few seconds here, two minutes with PCF_CHURN_SECONDS=120."""
+    seconds = float(os.environ.get("PCF_CHURN_SECONDS", "8"))
+    _churn(cgroups, min(2.0, seconds / 4), 0)
+    marker = cgroups.make("marker")
+    eventually(lambda: collector.container(marker))
+    files, slots, memory = _usage(collector)
+    made = _churn(cgroups, seconds, 10_000)
+    cgroups.remove("marker")
+    cgroups.make("marker")
+    eventually(lambda: collector.container(marker))
+    eventually(lambda: _usage(collector)[1] == slots)
+    tick = collector.wait()
+    collector.wait(tick + 2, timeout=10)
+    after = _usage(collector)
+    assert after[0] <= files + 2
+    assert after[2] - memory < 8 << 20, f"{made} cgroups later the process has grown by {after[2] - memory} bytes"
+    status = collector.status()
+    assert status["read_errors"] == 0, status["last_error"]
+    assert status["discovery"]["errors"] == 0
+
+
+def _usage(collector: Collector) -> tuple[int, int, int]:
+    gc.collect()
+    return descriptors(), int(collector.status()["slots_live"]), rss()
+
+
+def _churn(cgroups: CgroupTree, seconds: float, number: int) -> int:
+    end, first = time.monotonic() + seconds, number
+    while time.monotonic() < end:
+        due = time.monotonic() + 0.1
+        names = [f"c{number + index}" for index in range(10)]
+        number += len(names)
+        for name in names:
+            cgroups.make(name)
+        for name in names:
+            cgroups.remove(name)
+        time.sleep(max(0.0, due - time.monotonic()))
+    return number - first

@@ -5,14 +5,20 @@
 
 #include "ring/region.h"
 
-/* A tenant's cells begin after any tick its row may have been written in before. */
+static int is_sampled(const pcf_region *region, uint32_t row, uint64_t tick)
+{
+	uint64_t position = tick / region->stride % region->shape.ring_len;
+	const uint8_t *cells = region->cells + position * region->shape.tick_bytes + (uint64_t)row * region->shape.row_bytes;
+
+	return pcf_load_plain((const uint32_t *)(const void *)cells) == (uint32_t)tick;
+}
+
+/* A tenant's cells begin after any tick its row was sampled in before: that may be the one that is being written. */
 static uint64_t birth(const pcf_region *region, uint32_t row, uint64_t tick)
 {
 	uint64_t newest = pcf_load_plain(&region->writer->newest);
 
-	if (region->rows[row].generation == 0 || newest < tick)
-		return tick;
-	return newest + 1;
+	return newest < tick ? tick : newest + (uint64_t)is_sampled(region, row, newest);
 }
 
 static void enter(pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint64_t tick)

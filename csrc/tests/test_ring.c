@@ -220,6 +220,15 @@ static void test_keyed_rows(void)
 	CHECK_EQ(owner.born_tick, 3); /* tick 2 is the earlier tenant's, though the claim said 2 */
 	CHECK_EQ(pcf_region_values(region, 2, reused, values, NULL), -ENOENT);
 	CHECK_EQ(pcf_region_values(region, 2, other, values, NULL), 0);
+	/* Claimed in the middle of a pass, not sampled in it yet: this very tick is the new tenant's. */
+	pcf_region_begin(region, 4, 1, 1);
+	CHECK_EQ(pcf_region_row_claim(region, 10, 1, "253:0", 5, 4, &again), 0);
+	CHECK(again == a || again == b);
+	memset(values, 0, sizeof values);
+	pcf_region_store(region, again, 0, values);
+	pcf_region_end(region, 1, 1);
+	CHECK_EQ(pcf_region_values(region, 4, again, values, NULL), 0);
+	CHECK_EQ(pcf_region_values(region, 2, again, values, NULL), -ENOENT);
 	pcf_region_row_release(region, other, 4);
 	CHECK_EQ(pcf_region_row_read(region, other, &owner), 0);
 	CHECK_EQ(owner.gone_tick, 4);

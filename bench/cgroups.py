@@ -26,14 +26,15 @@ _V2_CONTROLLERS = ("cpu", "memory", "io", "pids", "hugetlb", "cpuset")
 
 
 def hierarchies() -> list[tuple[Path, int]]:
-    """(mount point, version) of every cgroup hierarchy, from /proc/self/mountinfo."""
-    found: dict[str, int] = {}
+    """(mount point, version) of every cgroup hierarchy, from /proc/self/mountinfo; one mount of each."""
+    found: dict[str, tuple[Path, int]] = {}
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         left, _, right = line.partition(" - ")
         kind = right.split()[0]
+        _, _, device, _, mount = left.split()[:5]
         if kind in ("cgroup", "cgroup2"):
-            found.setdefault(left.split()[4], 1 if kind == "cgroup" else 2)
-    return [(Path(mount), version) for mount, version in found.items()]
+            found.setdefault(device, (Path(mount), 1 if kind == "cgroup" else 2))
+    return list(found.values())
 
 
 class Cgroups:

@@ -183,7 +183,9 @@ class Collector:
 
         Raises SelectionError when several match.
         """
-        return self._opened().roster.find(text)
+        parts = self._opened()
+        parts.registry.follow_networks()
+        return parts.roster.find(text)
 
     # ---- about the host and itself ----
     def host(self) -> Mapping[str, Any]:

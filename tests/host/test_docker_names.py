@@ -1,0 +1,231 @@
+"""Real containers of a private Docker: named as they start, renamed, and through a daemon that dies or freezes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pycadvisor_fast import Collector, Container
+from tests.host.docker_engine import IMAGE, DockerEngine
+from tests.unit.docker_fake import FakeDocker
+
+pytestmark = [pytest.mark.root, pytest.mark.docker]
+
+
+def eventually(condition: Callable[[], object], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.005)
+
+
+def named(collector: Collector, name: str) -> Container:
+    eventually(lambda: collector.container(name))
+    found = collector.container(name)
+    assert found is not None
+    return found
+
+
+def docker(collector: Collector) -> dict[str, object]:
+    status: dict[str, object] = collector.status()["runtimes"]["docker"]
+    return status
+
+
+@pytest.fixture
+def collector(docker_engine: DockerEngine) -> Iterator[Collector]:
+    with Collector(interval=0.1, docker=docker_engine.endpoint, docker_timeout=1, history=5) as made:
+        eventually(lambda: docker(made)["state"] == "connected")
+        yield made
+
+
+@pytest.fixture
+def run(docker_engine: DockerEngine) -> Iterator[Callable[..., str]]:
+    started: list[str] = []
+
+    def start(name: str, *command: str, **config: object) -> str:
+        started.append(docker_engine.run(name, *command, **config))
+        return started[-1]
+
+    yield start
+    for ident in started:
+        docker_engine.remove(ident)
+
+
+class Appearances:
+    """When a cgroup and its name were first seen, by a thread that looks often."""
+
+    def __init__(self, collector: Collector) -> None:
+        self.cgroup: dict[str, float] = {}
+        self.name: dict[str, float] = {}
+        self._collector = collector
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self) -> Appearances:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._stop.wait(0.002):
+            now = time.monotonic()
+            for container in self._collector.containers():
+                if container.kind == "container":
+                    self.cgroup.setdefault(container.id, now)
+                    if container.name:
+                        self.name.setdefault(container.id, now)
+
+
+def test_containers_are_named_within_a_second_of_their_cgroup(collector: Collector, run: Callable[..., str]) -> None:
+    with Appearances(collector) as seen:
+        idents = [run(f"pcf-quick-{index}", Labels={"n": str(index)}) for index in range(5)]
+        eventually(lambda: set(idents) <= set(seen.name))
+    for index, ident in enumerate(idents):
+        assert seen.name[ident] - seen.cgroup[ident] < 1.0
+        container = collector.container(ident)
+        assert container is not None
+        assert (container.name, container.image, container.runtime) == (f"pcf-quick-{index}", IMAGE, "docker")
+        eventually(lambda ident=ident: getattr(collector.container(ident), "pid", 0))
+        container = collector.container(ident)
+        assert container is not None
+        assert dict(container.labels) == {"n": str(index)}
+        assert container.started_ns >= container.created_ns > 0
+        assert Path(f"/proc/{container.pid}/cgroup").read_text().count(container.path)
+
+
+def test_what_ran_before_is_named_at_once(docker_engine: DockerEngine, run: Callable[..., str]) -> None:
+    idents = [run(f"pcf-before-{index}") for index in range(3)]
+    with Collector(interval=0.1, docker=docker_engine.endpoint, history=5) as collector:
+        eventually(lambda: all(getattr(collector.container(ident), "name", "") for ident in idents))
+        by_name = named(collector, "pcf-before-1")
+        assert by_name.id == idents[1]
+        assert collector.container(idents[1][:12]) is by_name
+
+
+def test_a_container_shows_its_use(collector: Collector, run: Callable[..., str]) -> None:
+    run("pcf-busy", "sh", "-c", "while true; do :; done", HostConfig={"Memory": 64 << 20, "NetworkMode": "none"})
+    container = named(collector, "pcf-busy")
+    eventually(lambda: (collector.latest("cpu").row(container.slot).get("usage_ns") or 0) > 50_000_000)
+    eventually(lambda: (collector.latest("memory").row(container.slot).get("usage_bytes") or 0) > 0)
+    collector.stop()
+    collector.start()  # limits are sampled at once, their interval is 10 s
+    eventually(lambda: collector.latest("limits").row(container.slot).get("memory_bytes") == 64 << 20)
+
+
+def test_names_are_in_the_ring_for_other_processes(collector: Collector, run: Callable[..., str]) -> None:
+    ident = run("pcf-shared")
+    named(collector, "pcf-shared")
+    from pycadvisor_fast import attach
+
+    with attach(collector.ring.path) as ring:
+        found = [one for one in ring.containers() if one.id == ident]
+        assert [(one.name, one.image, one.runtime) for one in found] == [("pcf-shared", IMAGE, "docker")]
+
+
+def test_a_rename_is_followed(collector: Collector, run: Callable[..., str], docker_engine: DockerEngine) -> None:
+    ident = run("pcf-old")
+    handle = named(collector, "pcf-old").handle
+    docker_engine.rename(ident, "pcf-new")
+    assert named(collector, "pcf-new").handle == handle
+    assert collector.container("pcf-old") is None
+
+
+def test_short_lived_containers_come_and_go(
+    collector: Collector, run: Callable[..., str], docker_engine: DockerEngine
+) -> None:
+    before = collector.status()["slots_live"]
+    seen: set[str] = set()
+    remove = collector.on_tick(lambda tick: seen.update(one.name for one in collector.containers()))
+    names = [f"pcf-short-{index}" for index in range(6)]
+    for name in names:
+        ident = run(name, "sleep", "0.3")
+        eventually(lambda ident=ident: not docker_engine.inspect(ident)["State"]["Running"])
+    remove()
+    eventually(lambda: not any(collector.container(name) for name in names))
+    assert seen >= set(names)
+    eventually(lambda: collector.status()["slots_live"] <= before)
+
+
+def test_host_network_and_shared_namespaces_are_told_apart(collector: Collector, run: Callable[..., str]) -> None:
+    first = run("pcf-net-own", HostConfig={"NetworkMode": "none"})
+    run("pcf-net-shared", HostConfig={"NetworkMode": f"container:{first}"})
+    run("pcf-net-host", HostConfig={"NetworkMode": "host"})
+    eventually(lambda: all(named(collector, f"pcf-net-{kind}").netns for kind in ("own", "shared", "host")))
+    own, shared, host = (named(collector, f"pcf-net-{kind}") for kind in ("own", "shared", "host"))
+    assert host.is_host_network
+    assert not own.is_host_network
+    assert not shared.is_host_network
+    assert own.netns == shared.netns != host.netns
+    assert own.netns_owner == shared.netns_owner
+
+
+def test_a_killed_and_restarted_daemon_costs_no_name_and_no_sample(
+    collector: Collector, run: Callable[..., str], docker_engine: DockerEngine
+) -> None:
+    run("pcf-survivor")
+    container = named(collector, "pcf-survivor")
+    docker_engine.kill()
+    try:
+        eventually(lambda: docker(collector)["state"] in ("missing", "error"))
+        skipped = collector.status()["skipped"]
+        tick = collector.wait()
+        collector.wait(tick + 5, timeout=20)
+        assert collector.status()["skipped"] - skipped <= 2
+        assert named(collector, "pcf-survivor").handle == container.handle
+        assert container.slot in collector.latest("memory").slots
+    finally:
+        docker_engine.start()
+    eventually(lambda: docker(collector)["state"] == "connected")
+    assert docker(collector)["reconnects"] >= 1
+    assert named(collector, "pcf-survivor").handle == container.handle
+    run("pcf-after")
+    named(collector, "pcf-after")
+
+
+def test_a_frozen_daemon_is_seen_and_holds_up_nothing(
+    collector: Collector, run: Callable[..., str], docker_engine: DockerEngine
+) -> None:
+    run("pcf-frozen")
+    named(collector, "pcf-frozen")
+    docker_engine.freeze()
+    try:
+        eventually(lambda: docker(collector)["state"] == "hanging")
+        tick = collector.wait()
+        assert collector.wait(tick + 5, timeout=20) > tick
+        assert named(collector, "pcf-frozen")
+    finally:
+        docker_engine.thaw()
+    eventually(lambda: docker(collector)["state"] == "connected")
+
+
+@pytest.mark.parametrize(
+    ("habit", "state"),
+    [("hang", "hanging"), ("garbage", "error"), ("huge", "error"), ("json", "error"), ("", "missing")],
+)
+def test_a_socket_that_is_no_docker_holds_up_nothing(
+    tmp_path: Path, run: Callable[..., str], habit: str, state: str
+) -> None:
+    ident = run(f"pcf-unnamed-{habit or 'missing'}")
+    fake = FakeDocker(tmp_path / "d.sock")
+    fake.habit = habit
+    if habit:
+        fake.start()
+    try:
+        with Collector(interval=0.1, docker=f"unix://{fake.path}", docker_timeout=0.3, history=5) as collector:
+            eventually(lambda: docker(collector)["state"] == state)
+            assert docker(collector)["detail"]
+            tick = collector.wait()
+            assert collector.wait(tick + 5, timeout=20) > tick
+            container = collector.container(ident)
+            assert container is not None
+            assert (container.runtime, container.name) == ("docker", "")
+            assert container.slot in collector.latest("memory").slots
+    finally:
+        fake.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -44,13 +44,22 @@ def row_dtype(columns: Sequence[Cell], row_bytes: int, path: str) -> np.dtype[An
 
 
 class Columns:
-    """The columns a ring holds, by name."""
+    """The columns a ring holds: iterates over their names in the order of the table."""
 
     def __init__(self, group: Group, cells: Sequence[Cell]) -> None:
         self.group = group
         self.by_name = {cell.name: cell for cell in cells}
         self.names = tuple(sorted(self.by_name, key=lambda name: self.by_name[name].index))
         self._known = {column.name for column in group.columns} | set(self.by_name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.by_name
 
     def find(self, name: str) -> Cell | None:
         """The cell; None when the table has the column and this host does not give it. Raises SelectionError."""

@@ -33,9 +33,10 @@ class GroupRing:
         self.group = _group(region)
         self.columns = Columns(self.group, region.columns)
         self.dtype = row_dtype(region.columns, shape.row_bytes, region.path)
-        self._cells = region.array(
-            self.dtype, (shape.ring_len, shape.row_capacity), shape.cells_offset, (shape.tick_bytes, shape.row_bytes)
-        )
+        whole, strides = (shape.ring_len, shape.row_capacity), (shape.tick_bytes, shape.row_bytes)
+        self._cells = region.array(self.dtype, whole, shape.cells_offset, strides)
+        # The same as opaque rows: numpy copies those in one piece, structured ones field by field.
+        self._blocks = region.array(np.dtype((np.void, shape.row_bytes)), whole, shape.cells_offset, strides)
         self._ticks = region.array(TICK, (shape.ring_len,), shape.ticks_offset, (TICK.itemsize,))
         self._owners: Owners | None = None
 
@@ -144,7 +145,11 @@ class GroupRing:
         rows = np.flatnonzero(present.any(axis=0))
         where = np.ix_(positions, rows)
         offsets = self._cells["offset_usec"][where]
-        cells = {name: self._cells[name][where] for name in names}
+        if columns is None:
+            block = self._blocks[where].view(self.dtype)
+            cells = {name: block[name] for name in names}
+        else:
+            cells = {name: self._cells[name][where] for name in names}
         whole = np.array([self.region.check(int(tick)) for tick in numbers], bool)
         if not whole.all():
             chosen, present, offsets = chosen[whole], present[whole], offsets[whole]
@@ -192,7 +197,8 @@ class GroupRing:
             return None
         live = self._cells[self.position(tick), : info.row_high]
         sampled = np.flatnonzero(live["tick"] == tick & 0xFFFFFFFF)
-        cells = live[sampled]
+        blocks = self._blocks[self.position(tick), : info.row_high]
+        cells = (blocks.copy() if len(sampled) == len(blocks) else blocks[sampled]).view(self.dtype)
         if not self.region.check(tick):
             return None
         owners = self._read_owners()  # after the cells: rows of this tick are in it

@@ -122,7 +122,8 @@ typedef struct pcf_slots pcf_slots;
 
 /* ---- reading: any process, any thread ----
  * Attaching checks everything a reader relies on against the size of the file; later reads cannot leave the
- * mapping whatever the file says.  Rows from row_high on have no memory: reading their cells would allocate it. */
+ * mapping whatever the file says; only its owner can cut the file short under a reader, so attach to rings of
+ * users you trust.  Rows from row_high on have no memory: reading their cells would allocate it. */
 int pcf_region_attach(pcf_region **out, const char *dir, const char *group, pcf_error *err);
 int pcf_slots_attach(pcf_slots **out, const char *dir, pcf_error *err);
 void pcf_region_close(pcf_region *region);

@@ -1,4 +1,4 @@
-"""Embeds a collector: samples this host ten times a second for five seconds, then prints who used the most CPU.
+"""Embeds a collector: samples this host ten times a second, then prints who used the most CPU, on average and at peak.
 
 python examples/embed.py [seconds]
 """
@@ -10,42 +10,36 @@ import sys
 import numpy as np
 
 from pycadvisor_fast import Collector
+from pycadvisor_fast.views.rates import rates, window_rates
+from pycadvisor_fast.views.top import top
+
+INTERVAL = 0.1  # seconds
 
 
-def busiest(collector: Collector, seconds: float, count: int = 10) -> list[tuple[float, float, str]]:
-    """(cores used, MiB charged, name) of the containers that used the most CPU in the last ``seconds``."""
-    window = collector.window("cpu", seconds)
-    usage = window.column("usage_ns")  # [ticks, rows], NaN where a row was not sampled
-    elapsed_ns = (window.monotonic_ns - window.monotonic_ns[0])[:, np.newaxis]
-    first = np.argmax(window.present, axis=0)  # a container that came later is measured from its first sample
-    rows = np.arange(usage.shape[1])
-    cores = (usage[-1] - usage[first, rows]) / np.maximum(1, elapsed_ns[-1] - elapsed_ns[first, 0])
+def main(seconds: float = 5.0) -> None:
+    """Samples for ``seconds`` and prints a table."""
+    with Collector(interval=INTERVAL) as collector:
+        first = collector.wait()  # blocks until the first samples are there
+        before = collector.latest("cpu")
+        collector.wait(first + round(seconds / INTERVAL), timeout=seconds + 10)
+        after = collector.latest("cpu")
 
-    memory = collector.latest("memory")
-    mib = dict(zip(memory.slots.tolist(), (memory.column("usage_bytes") / 2**20).tolist(), strict=True))
-    containers = {container.slot: container for container in collector.containers()}
-    found = [
-        (float(used), mib.get(slot, float("nan")), containers[slot].display_name)
-        for used, slot in zip(cores.tolist(), window.slots.tolist(), strict=True)
-        if slot in containers and used == used  # NaN: gone before the last tick
-    ]
-    return sorted(found, reverse=True)[:count]
+        cores = rates(before, after, "usage_ns") / 1e9  # ns of CPU a second -> cores; one value for each row
+        window = collector.window("cpu", seconds)
+        ticks = np.nan_to_num(window_rates(window, "usage_ns"))  # [ticks - 1, rows]
+        peaks = dict(zip(window.slots.tolist(), (ticks.max(axis=0) / 1e9).tolist(), strict=True))
+        names = {container.slot: container.display_name for container in collector.containers()}
+        memory = collector.latest("memory")
 
-
-def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
-    with Collector(interval=0.1) as collector:
-        tick = collector.wait()
-        collector.wait(tick + round(seconds / 0.1), timeout=seconds + 10)
-        print(f"{'cores':>8} {'MiB':>10}  container")
-        for cores, mib, name in busiest(collector, seconds):
-            print(f"{cores:8.3f} {mib:10.1f}  {name}")
+        print(f"{'cores':>8} {'peak':>8} {'MiB':>10}  container")
+        for row in top(cores, 10).tolist():
+            slot = int(after.slots[row])
+            bytes_used = memory.row(slot).get("usage_bytes") or 0
+            print(f"{cores[row]:8.3f} {peaks[slot]:8.3f} {bytes_used / 2**20:10.1f}  {names.get(slot, 'gone')}")
         status = collector.status()
-        print(
-            f"{len(collector.containers())} containers, {status['ticks']} ticks, "
-            f"{status['cpu_ns'] / 1e6 / max(1, status['ticks']):.2f} ms CPU each, {status['skipped']} skipped"
-        )
+        each = status["cpu_ns"] / 1e6 / max(1, status["ticks"])
+        print(f"{len(names)} containers, {status['ticks']} ticks of {each:.2f} ms CPU, {status['skipped']} skipped")
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(float, sys.argv[1:2]))

@@ -60,7 +60,7 @@ class Collector:
         self._options = options_from(options, keywords)
         self._lock = threading.RLock()
         self._parts: _Parts | None = None
-        self._finalizer: weakref.finalize[[], Collector] | None = None
+        self._finalizer: weakref.finalize[[_Parts], Collector] | None = None
         self._pid = os.getpid()
         self._is_closed = False
 

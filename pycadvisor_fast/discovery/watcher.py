@@ -303,15 +303,20 @@ class Watcher:
             elif self._is_another(path, node):
                 self._replace(path, node)
         for path, mask in seen.items():
-            node = self._nodes.get(path)
-            if node is None or node.mask != mask or (node.is_accepted and node.handle is None):
-                if node is not None:
-                    node.mask &= mask
-                self._appear(path, mask, self._directory_time(path, mask) if node is None else 0)
-            elif self._unified and node.handle is not None and self._has_new_controllers(path, node):
-                self._sink.refresh(node.handle)
+            self._compare(path, mask)
         for handle in self._sink.vanished():
             self._sink.refresh(handle)
+
+    def _compare(self, path: str, mask: int) -> None:
+        """Makes one cgroup's node what the walk has found."""
+        node = self._nodes.get(path)
+        if node is None:
+            self._appear(path, mask, self._directory_time(path, mask))
+        elif node.mask != mask or (node.is_accepted and node.handle is None):
+            node.mask &= mask
+            self._appear(path, mask, 0)
+        elif self._unified and node.handle is not None and self._has_new_controllers(path, node):
+            self._sink.refresh(node.handle)
 
     def _walk_all(self) -> dict[str, int]:
         """Path -> bits of the hierarchies it is in, parents before children."""

@@ -106,7 +106,8 @@ class GrpcServer:
             raise MissingDependencyError(
                 f"{error.name} is not installed; pip install grpcio-health-checking grpcio-reflection"
             ) from error
-        self._health = health.aio.HealthServicer()
+        servicers: Any = health  # grpc-stubs does not know its aio part
+        self._health = servicers.aio.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         for name in ("", SERVICE):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)

@@ -51,7 +51,11 @@ class CgroupTree:
         """Makes a cgroup in all (or some) hierarchies and returns its path."""
         path = self.path(below)
         for mount in self.mounts if mounts is None else mounts:
-            Path(f"{mount}{path}").mkdir(parents=True, exist_ok=True)
+            here = mount
+            for part in path.strip("/").split("/"):
+                _hand_down(here)
+                here = here / part
+                here.mkdir(exist_ok=True)
         return path
 
     def remove(self, below: str, mounts: list[Path] | None = None) -> None:
@@ -65,7 +69,7 @@ class CgroupTree:
         self._processes.append(process)
         for mount in self.mounts:
             directory = Path(f"{mount}{self.path(below)}")
-            if (directory / "cpuset.mems").exists() and "cgroup2" not in str(mount):
+            if (directory / "cgroup.clone_children").exists() and (directory / "cpuset.mems").exists():
                 self._fill_cpuset(mount, below)
             (directory / "cgroup.procs").write_text(str(process.pid))
         return process
@@ -78,6 +82,20 @@ class CgroupTree:
             for name in ("cpuset.cpus", "cpuset.mems"):
                 if not (here / name).read_text().strip():
                     (here / name).write_text((here.parent / name).read_text())
+
+
+def _hand_down(parent: Path) -> None:
+    """v2: what the parent has, its children get too (they have the files of no other controller)."""
+    try:
+        wanted = set((parent / "cgroup.controllers").read_text().split())
+        given = set((parent / "cgroup.subtree_control").read_text().split())
+    except FileNotFoundError:
+        return  # v1
+    for controller in sorted(wanted - given):
+        try:
+            (parent / "cgroup.subtree_control").write_text(f"+{controller}")
+        except OSError:
+            pass  # cpu with realtime tasks, cpuset without cores: the rest is enough
 
 
 def _rmdir(path: Path) -> None:

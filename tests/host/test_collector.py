@@ -60,6 +60,7 @@ def collector(cgroups: CgroupTree) -> Iterator[Collector]:
 
 
 # ---- samples ----
+@pytest.mark.guest_inside
 def test_a_busy_cgroup_is_seen_with_its_numbers(cgroups: CgroupTree) -> None:
     path = cgroups.make("busy")
     process = cgroups.spawn("busy", sys.executable, "-c", "b = bytearray(32 << 20)\nwhile True: pass")
@@ -83,6 +84,7 @@ def _row(collector: Collector, slot: int) -> int:
     return list(collector.window("cpu", 5).slots).index(slot)
 
 
+@pytest.mark.guest_inside
 def test_a_new_cgroup_is_sampled_in_the_next_ticks(collector: Collector, cgroups: CgroupTree) -> None:
     path = cgroups.make("new/child")
     eventually(lambda: collector.container(path))
@@ -95,6 +97,7 @@ def test_a_new_cgroup_is_sampled_in_the_next_ticks(collector: Collector, cgroups
     assert not math.isnan(snapshot.column("usage_bytes")[list(snapshot.slots).index(container.slot)])
 
 
+@pytest.mark.guest_inside
 def test_a_removed_cgroup_leaves_the_list_and_its_slot(collector: Collector, cgroups: CgroupTree) -> None:
     path = cgroups.make("short")
     eventually(lambda: collector.container(path))
@@ -140,6 +143,7 @@ def test_several_in_one_process(cgroups: CgroupTree, tmp_path: Path) -> None:
     assert our_threads() == []
 
 
+@pytest.mark.guest_inside
 def test_life() -> None:
     collector = Collector(**FAST)
     with pytest.raises(PycadvisorError, match=r"not open; call start"):
@@ -167,6 +171,7 @@ def test_life() -> None:
             use()
 
 
+@pytest.mark.guest_inside
 def test_stopped_and_started_again_it_knows_what_changed_meanwhile(collector: Collector, cgroups: CgroupTree) -> None:
     gone, stays = cgroups.make("gone"), cgroups.make("stays")
     eventually(lambda: collector.container(gone) and collector.container(stays))

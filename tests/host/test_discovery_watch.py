@@ -13,7 +13,7 @@ import pytest
 from pycadvisor_fast.discovery.watcher import Handle, Watcher
 from tests.host.cgroup_tree import CgroupTree
 
-pytestmark = pytest.mark.root
+pytestmark = [pytest.mark.root, pytest.mark.guest_inside]
 
 
 class Followed:
@@ -81,6 +81,8 @@ def test_what_was_there_what_comes_and_what_goes(watched: tuple[Watcher, Followe
 def test_the_hierarchies_of_a_cgroup_count_together(watched: tuple[Watcher, Followed, CgroupTree]) -> None:
     _, sink, cgroups = watched
     first, *others = cgroups.mounts
+    if not others:
+        pytest.skip("one hierarchy: pure v2; v1 and hybrid runs have several")
     path = cgroups.make("split", [first])
     sink.wait(lambda paths: path in paths)
     handle = sink.paths[path]

@@ -41,8 +41,8 @@ static int picks_reserve(pcf_encoder *encoder, size_t count)
 }
 
 /* All rows of a group that are to be encoded; returns how many, or -ENOMEM. */
-static int64_t rows_pick(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *containers, uint32_t container_count,
-                         uint32_t flags)
+static int64_t rows_pick(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *containers,
+			 uint32_t container_count, uint32_t flags)
 {
 	size_t rows = 0;
 	for (uint32_t c = 0; c < container_count; c++) {
@@ -74,7 +74,8 @@ static uint8_t *header_put(uint8_t *out, const struct pcf_row_plan *plan, size_t
 	return number_put(out, ROWS, rows);
 }
 
-static uint8_t *identity_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_row_pick *picks, size_t rows)
+static uint8_t *identity_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_row_pick *picks,
+			     size_t rows)
 {
 	out = field_open(out, HANDLES, rows * 8);
 	for (size_t r = 0; r < rows; r++)
@@ -100,7 +101,8 @@ static uint8_t *column_open(uint8_t *out, unsigned field, const struct pcf_plan_
 	return field_open(out, VALUES, rows * 8);
 }
 
-static uint8_t *column_put(uint8_t *out, const struct pcf_plan_column *column, const struct pcf_row_pick *picks, size_t rows)
+static uint8_t *column_put(uint8_t *out, const struct pcf_plan_column *column, const struct pcf_row_pick *picks,
+			   size_t rows)
 {
 	out = column_open(out, COLUMNS, column, rows);
 	for (size_t r = 0; r < rows; r++) {
@@ -112,8 +114,8 @@ static uint8_t *column_put(uint8_t *out, const struct pcf_plan_column *column, c
 	return out;
 }
 
-static uint8_t *rate_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_plan_column *column, const struct pcf_row_pick *picks,
-                         size_t rows)
+static uint8_t *rate_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_plan_column *column,
+			 const struct pcf_row_pick *picks, size_t rows)
 {
 	out = column_open(out, RATES, column, rows);
 	for (size_t r = 0; r < rows; r++) {
@@ -125,7 +127,8 @@ static uint8_t *rate_put(uint8_t *out, const struct pcf_row_plan *plan, const st
 	return out;
 }
 
-static uint8_t *body_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_row_pick *picks, size_t rows, uint32_t flags)
+static uint8_t *body_put(uint8_t *out, const struct pcf_row_plan *plan, const struct pcf_row_pick *picks, size_t rows,
+			 uint32_t flags)
 {
 	out = header_put(out, plan, rows);
 	if (rows == 0)
@@ -139,7 +142,8 @@ static uint8_t *body_put(uint8_t *out, const struct pcf_row_plan *plan, const st
 	return out;
 }
 
-static int group_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *containers, uint32_t container_count, uint32_t flags)
+static int group_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *containers,
+		     uint32_t container_count, uint32_t flags)
 {
 	struct pcf_wire *wire = &encoder->wire;
 	const struct pcf_wire_tag tag = pcf_wire_tag_make(PCF_FIELD_GROUPS, PCF_WIRE_BYTES);
@@ -155,8 +159,9 @@ static int group_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, cons
 	return 0;
 }
 
-int pcf_encode_columns(pcf_encoder *encoder, pcf_region *const *regions, const pcf_encode_container *containers, uint32_t container_count,
-                       const pcf_encode_group *groups, uint32_t group_count, uint32_t flags, const uint8_t **data, size_t *size)
+int pcf_encode_columns(pcf_encoder *encoder, pcf_region *const *regions, const pcf_encode_container *containers,
+		       uint32_t container_count, const pcf_encode_group *groups, uint32_t group_count, uint32_t flags,
+		       const uint8_t **data, size_t *size)
 {
 	*data = NULL;
 	*size = 0;

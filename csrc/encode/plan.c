@@ -47,7 +47,8 @@ static void columns_take(struct pcf_row_plan *plan, const uint8_t *wanted)
 	plan->row_max = 2 + 5 + (size_t)plan->columns * (2 + PCF_WIRE_MAX_VARINT) + 2 + 5 + 2 + 1 + PCF_KEY_BYTES;
 }
 
-static int group_plan(pcf_encoder *encoder, const pcf_region *region, const pcf_encode_group *wanted, struct pcf_row_plan *plan)
+static int group_plan(pcf_encoder *encoder, const pcf_region *region, const pcf_encode_group *wanted,
+		      struct pcf_row_plan *plan)
 {
 	const pcf_region_header *head = pcf_region_head(region);
 	memset(plan, 0, offsetof(struct pcf_row_plan, column));
@@ -64,7 +65,8 @@ static int group_plan(pcf_encoder *encoder, const pcf_region *region, const pcf_
 	int rc = tick_open(region, wanted->tick, &plan->now);
 	if (rc)
 		return rc;
-	(void)tick_open(region, wanted->previous_tick, &plan->before); /* gone: everything counts as changed, no rates */
+	(void)tick_open(region, wanted->previous_tick,
+			&plan->before); /* gone: everything counts as changed, no rates */
 	plan->index = &encoder->index[wanted->group];
 	plan->guess = encoder->row_guess[wanted->group];
 	return pcf_row_index_refresh(&encoder->index[wanted->group], region);
@@ -112,14 +114,15 @@ static bool is_same(const struct pcf_row_plan *plan, const uint8_t *now, const u
 {
 	for (uint32_t i = 0; i < plan->columns; i++) {
 		const struct pcf_plan_column *column = &plan->column[i];
-		if (pcf_cell_value(now + column->offset, column->cell) != pcf_cell_value(before + column->offset, column->cell))
+		if (pcf_cell_value(now + column->offset, column->cell) !=
+		    pcf_cell_value(before + column->offset, column->cell))
 			return false;
 	}
 	return true;
 }
 
-bool pcf_plan_pick(const struct pcf_row_plan *plan, const pcf_encode_container *container, const struct pcf_row_entry *entry, uint32_t flags,
-                   struct pcf_row_pick *pick)
+bool pcf_plan_pick(const struct pcf_row_plan *plan, const pcf_encode_container *container,
+		   const struct pcf_row_entry *entry, uint32_t flags, struct pcf_row_pick *pick)
 {
 	if (entry->generation != container->generation)
 		return false;
@@ -143,7 +146,8 @@ uint64_t pcf_plan_elapsed(const struct pcf_row_plan *plan, const struct pcf_row_
 	return now > before ? now - before : 0;
 }
 
-bool pcf_plan_rate(const struct pcf_plan_column *column, const struct pcf_row_pick *pick, uint64_t elapsed_ns, double *rate)
+bool pcf_plan_rate(const struct pcf_plan_column *column, const struct pcf_row_pick *pick, uint64_t elapsed_ns,
+		   double *rate)
 {
 	uint64_t now = pcf_cell_value(pick->now + column->offset, column->cell);
 	uint64_t before = pcf_cell_value(pick->before + column->offset, column->cell);

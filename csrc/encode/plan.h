@@ -7,11 +7,11 @@
 #include "encode/row_index.h"
 #include "encode/wire.h"
 
-#define PCF_RATES_OFFSET 100 /* these five stand in csrc/generate.py too, which writes stats.proto */
+#define PCF_RATES_OFFSET      100 /* these five stand in csrc/generate.py too, which writes stats.proto */
 #define PCF_FIELD_OFFSET_USEC 1000
-#define PCF_FIELD_KEY 1001
-#define PCF_FIELD_CONTAINERS 5 /* of StatsBatch */
-#define PCF_FIELD_GROUPS 5     /* of ColumnsBatch */
+#define PCF_FIELD_KEY         1001
+#define PCF_FIELD_CONTAINERS  5 /* of StatsBatch */
+#define PCF_FIELD_GROUPS      5 /* of ColumnsBatch */
 
 struct pcf_plan_column {
 	uint16_t number;
@@ -52,13 +52,13 @@ struct pcf_row_pick {
 
 struct pcf_encoder {
 	struct pcf_wire wire;
-	struct pcf_row_index *index;      /* by group */
-	struct pcf_row_plan *plan;  /* of this call, ascending by field number */
+	struct pcf_row_index *index; /* by group */
+	struct pcf_row_plan *plan;   /* of this call, ascending by field number */
 	uint32_t plans;
-	unsigned container_guess;         /* bytes the previous length took: see pcf_wire_length_close */
-	unsigned (*row_guess)[2];         /* by group; [1] is for rates */
+	unsigned container_guess; /* bytes the previous length took: see pcf_wire_length_close */
+	unsigned (*row_guess)[2]; /* by group; [1] is for rates */
 	unsigned group_guess;
-	struct pcf_row_pick *picks;       /* rows of one group, for columns */
+	struct pcf_row_pick *picks; /* rows of one group, for columns */
 	size_t picks_capacity;
 };
 
@@ -68,7 +68,8 @@ int pcf_encode_plan(pcf_encoder *encoder, pcf_region *const *regions, const pcf_
 int pcf_encode_plan_check(const pcf_encoder *encoder);
 
 /* The cell row of a tick, NULL when the row was not sampled in it. */
-static inline const uint8_t *pcf_plan_row(const struct pcf_row_plan *plan, const struct pcf_plan_tick *tick, const struct pcf_row_entry *entry)
+static inline const uint8_t *pcf_plan_row(const struct pcf_row_plan *plan, const struct pcf_plan_tick *tick,
+					  const struct pcf_row_entry *entry)
 {
 	if (tick->number == 0 || entry->born_tick > tick->number || entry->row >= plan->row_capacity)
 		return NULL;
@@ -86,10 +87,11 @@ static inline uint32_t pcf_row_offset_usec(const uint8_t *row)
 }
 
 /* Whether a container's row is to be encoded; fills pick. */
-bool pcf_plan_pick(const struct pcf_row_plan *plan, const pcf_encode_container *container, const struct pcf_row_entry *entry, uint32_t flags,
-                   struct pcf_row_pick *pick);
+bool pcf_plan_pick(const struct pcf_row_plan *plan, const pcf_encode_container *container,
+		   const struct pcf_row_entry *entry, uint32_t flags, struct pcf_row_pick *pick);
 /* Nanoseconds between the two samples of a pick, 0 when there are no rates to be had. */
 uint64_t pcf_plan_elapsed(const struct pcf_row_plan *plan, const struct pcf_row_pick *pick);
 /* Change per second of a counter; false: a value is absent, or the counter started anew. */
-bool pcf_plan_rate(const struct pcf_plan_column *column, const struct pcf_row_pick *pick, uint64_t elapsed_ns, double *rate);
+bool pcf_plan_rate(const struct pcf_plan_column *column, const struct pcf_row_pick *pick, uint64_t elapsed_ns,
+		   double *rate);
 #endif

@@ -25,7 +25,8 @@ int pcf_row_index_refresh(struct pcf_row_index *index, const pcf_region *region)
 void pcf_row_index_clear(struct pcf_row_index *index);
 
 /* Rows of a slot in row order; *count of them. */
-static inline const struct pcf_row_entry *pcf_row_index_find(const struct pcf_row_index *index, uint32_t slot, uint32_t *count)
+static inline const struct pcf_row_entry *pcf_row_index_find(const struct pcf_row_index *index, uint32_t slot,
+							     uint32_t *count)
 {
 	*count = 0;
 	if (slot >= index->slots)

@@ -6,7 +6,8 @@ static uint8_t *value_put(uint8_t *out, const struct pcf_plan_column *column, ui
 	if (column->cell == PCF_CELL_C16) {
 		if (value >= PCF_UNLIMITED)
 			return out;
-		return pcf_wire_fixed64_put(pcf_wire_tag_put(out, &column->tag), pcf_double_bits((double)value / 100.0));
+		return pcf_wire_fixed64_put(pcf_wire_tag_put(out, &column->tag),
+					    pcf_double_bits((double)value / 100.0));
 	}
 	if (value >= PCF_UNLIMITED) {
 		if (value == PCF_ABSENT)
@@ -56,20 +57,23 @@ static uint8_t *rates_put(uint8_t *out, const struct pcf_row_plan *plan, const s
 	return plan->has_key ? key_put(out, pick->entry) : out;
 }
 
-static int message_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const struct pcf_row_pick *pick, bool is_rates)
+static int message_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const struct pcf_row_pick *pick,
+		       bool is_rates)
 {
 	int rc = pcf_wire_reserve(&encoder->wire, plan->row_max);
 	if (rc)
 		return rc;
 	unsigned *guess = &plan->guess[is_rates];
-	uint8_t *at = pcf_wire_tag_put(encoder->wire.data + encoder->wire.size, is_rates ? &plan->rates_tag : &plan->tag);
+	uint8_t *at =
+		pcf_wire_tag_put(encoder->wire.data + encoder->wire.size, is_rates ? &plan->rates_tag : &plan->tag);
 	uint8_t *end = is_rates ? rates_put(at + *guess, plan, pick) : row_put(at + *guess, plan, pick);
 	if (end)
 		encoder->wire.size = (size_t)(pcf_wire_length_close(at, end, guess) - encoder->wire.data);
 	return 0;
 }
 
-static int group_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *container, uint32_t flags, bool is_rates)
+static int group_put(pcf_encoder *encoder, const struct pcf_row_plan *plan, const pcf_encode_container *container,
+		     uint32_t flags, bool is_rates)
 {
 	uint32_t count;
 	struct pcf_row_pick pick;
@@ -114,13 +118,15 @@ static int container_put(pcf_encoder *encoder, const pcf_encode_container *conta
 		wire->size = begin;
 		return rc;
 	}
-	uint8_t *end = pcf_wire_length_close(wire->data + begin + tag.len, wire->data + wire->size, &encoder->container_guess);
+	uint8_t *end =
+		pcf_wire_length_close(wire->data + begin + tag.len, wire->data + wire->size, &encoder->container_guess);
 	wire->size = (size_t)(end - wire->data);
 	return 0;
 }
 
-int pcf_encode_containers(pcf_encoder *encoder, pcf_region *const *regions, const pcf_encode_container *containers, uint32_t container_count,
-                          const pcf_encode_group *groups, uint32_t group_count, uint32_t flags, const uint8_t **data, size_t *size)
+int pcf_encode_containers(pcf_encoder *encoder, pcf_region *const *regions, const pcf_encode_container *containers,
+			  uint32_t container_count, const pcf_encode_group *groups, uint32_t group_count,
+			  uint32_t flags, const uint8_t **data, size_t *size)
 {
 	*data = NULL;
 	*size = 0;

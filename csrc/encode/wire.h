@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PCF_WIRE_VARINT 0u
-#define PCF_WIRE_FIXED64 1u
-#define PCF_WIRE_BYTES 2u
+#define PCF_WIRE_VARINT     0u
+#define PCF_WIRE_FIXED64    1u
+#define PCF_WIRE_BYTES      2u
 #define PCF_WIRE_MAX_VARINT 10
-#define PCF_WIRE_SLACK 16 /* varints are stored eight bytes at a time */
+#define PCF_WIRE_SLACK      16 /* varints are stored eight bytes at a time */
 
 struct pcf_wire {
 	uint8_t *data;

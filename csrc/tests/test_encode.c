@@ -52,7 +52,8 @@ static void rig_close(struct rig *rig)
 	*rig = (struct rig){0};
 }
 
-static void row_write(struct rig *rig, int group, uint32_t slot, uint32_t generation, const char *key, uint64_t tick, uint64_t first)
+static void row_write(struct rig *rig, int group, uint32_t slot, uint32_t generation, const char *key, uint64_t tick,
+		      uint64_t first)
 {
 	uint64_t values[PCF_MAX_GROUP_COLUMNS];
 	uint32_t row;
@@ -62,17 +63,20 @@ static void row_write(struct rig *rig, int group, uint32_t slot, uint32_t genera
 	pcf_region_store(rig->writer[group], row, 0, values);
 }
 
-static int encode(struct rig *rig, const pcf_encode_container *containers, uint32_t count, const pcf_encode_group *groups, uint32_t group_count,
-                  uint32_t flags, const uint8_t **data, size_t *size)
+static int encode(struct rig *rig, const pcf_encode_container *containers, uint32_t count,
+		  const pcf_encode_group *groups, uint32_t group_count, uint32_t flags, const uint8_t **data,
+		  size_t *size)
 {
-	return pcf_encode_containers(rig->encoder, rig->reader, containers, count, groups, group_count, flags, data, size);
+	return pcf_encode_containers(rig->encoder, rig->reader, containers, count, groups, group_count, flags, data,
+				     size);
 }
 
 /* The bytes of one container with one cpu column, by hand. */
 static void test_bytes(void)
 {
 	static const uint8_t identity[] = {0x08, 0x83, 0x80, 0x80, 0x80, 0x10}; /* handle = 1 << 32 | 3 */
-	static const uint8_t expected[] = {0x2a, 0x0c, 0x08, 0x83, 0x80, 0x80, 0x80, 0x10, 0xa2, 0x01, 0x03, 0x08, 0xac, 0x02};
+	static const uint8_t expected[] = {0x2a, 0x0c, 0x08, 0x83, 0x80, 0x80, 0x80,
+					   0x10, 0xa2, 0x01, 0x03, 0x08, 0xac, 0x02};
 	struct rig rig = {.encoder = pcf_encoder_new()};
 	const uint8_t *data;
 	size_t size;
@@ -81,7 +85,8 @@ static void test_bytes(void)
 	row_write(&rig, PCF_GROUP_CPU, 3, 1, "", 5, 300);
 	pcf_region_end(rig.writer[PCF_GROUP_CPU], 1, 1);
 
-	pcf_encode_container who[] = {{.slot = 3, .generation = 1, .identity = identity, .identity_len = sizeof identity}};
+	pcf_encode_container who[] = {
+		{.slot = 3, .generation = 1, .identity = identity, .identity_len = sizeof identity}};
 	pcf_encode_group what = {.group = PCF_GROUP_CPU, .tick = 5};
 	CHECK_EQ(encode(&rig, who, 1, &what, 1, 0, &data, &size), 0);
 	CHECK_EQ(size, sizeof expected);
@@ -115,7 +120,8 @@ static void test_refusals(void)
 	CHECK_EQ(encode(&rig, &who, 1, what, 2, 0, &data, &size), (uint64_t)-EINVAL);
 	what[1].group = PCF_GROUP_COUNT;
 	CHECK_EQ(encode(&rig, &who, 1, what, 2, 0, &data, &size), (uint64_t)-EINVAL);
-	what[1] = (pcf_encode_group){.group = PCF_GROUP_CPU, .tick = 6, .previous_tick = 1}; /* gone: no rates, and no error */
+	what[1] = (pcf_encode_group){
+		.group = PCF_GROUP_CPU, .tick = 6, .previous_tick = 1}; /* gone: no rates, and no error */
 	CHECK_EQ(encode(&rig, &who, 1, &what[1], 1, PCF_ENCODE_RATES | PCF_ENCODE_CHANGED, &data, &size), 0);
 	who.slot = 1u << 30; /* nobody */
 	CHECK_EQ(encode(&rig, &who, 1, &what[1], 1, 0, &data, &size), 0);
@@ -175,8 +181,10 @@ static void test_columns(void)
 				row_write(&rig, group, slot, 1, g ? "253:0" : "", tick, tick * slot);
 			pcf_region_end(rig.writer[group], 1, 1);
 		}
-	pcf_encode_group what[] = {{.group = PCF_GROUP_IO, .tick = 2, .previous_tick = 1}, {.group = PCF_GROUP_CPU, .tick = 2, .previous_tick = 1}};
-	CHECK_EQ(pcf_encode_columns(rig.encoder, rig.reader, who, CAPACITY, what, 2, PCF_ENCODE_RATES, &data, &size), 0);
+	pcf_encode_group what[] = {{.group = PCF_GROUP_IO, .tick = 2, .previous_tick = 1},
+				   {.group = PCF_GROUP_CPU, .tick = 2, .previous_tick = 1}};
+	CHECK_EQ(pcf_encode_columns(rig.encoder, rig.reader, who, CAPACITY, what, 2, PCF_ENCODE_RATES, &data, &size),
+		 0);
 	CHECK(size > CAPACITY * (pcf_group_at(PCF_GROUP_CPU)->columns + pcf_group_at(PCF_GROUP_IO)->columns) * 8u);
 	CHECK(memmem(data, size, "cpu", 3) < memmem(data, size, "io", 2));
 	rig_close(&rig);

@@ -185,12 +185,10 @@ int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken,
 		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", spec->dir, name);
 	region->file.fd = -1;
 	result = pcf_ring_start_open(&start, spec->dir, name, offsetof(pcf_region_header, writer_pid), err);
-	if (result < 0) {
-		pcf_region_close(region);
-		return result;
+	if (result == 0) {
+		result = create(region, &start, &want, columns, &how, why, sizeof why, err);
+		pcf_ring_start_abandon(&start);
 	}
-	result = create(region, &start, &want, columns, &how, why, sizeof why, err);
-	pcf_ring_start_abandon(&start);
 	if (result == 0)
 		result = open_writer(region, why, sizeof why);
 	if (result == 0 && how == PCF_TAKEN_OVER && want.slots_epoch != 0)

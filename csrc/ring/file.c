@@ -147,13 +147,33 @@ static int is_trusted(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() && (st.st_mode & 022) == 0;
 }
 
-int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset, pcf_error *err)
+/* Whoever may rename files there could put a ring of his own in place of ours; /dev/shm is open to everybody. */
+static int open_dir(const char *dir, pcf_error *err)
 {
 	int result = make_dirs(dir);
+	struct stat st;
+
+	if (result < 0)
+		return pcf_ring_fail(err, result, "%s: cannot make the ring directory: %s: use another ring directory", dir, strerror(-result));
+	if (stat(dir, &st) < 0)
+		return pcf_ring_fail(err, -errno, "%s: cannot look at the ring directory: %s", dir, strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return pcf_ring_fail(err, -ENOTDIR, "%s: is no directory: use another ring directory", dir);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return pcf_ring_fail(err, -EPERM, "%s: belongs to user %u, who could replace the ring: remove it or use another ring directory",
+				     dir, st.st_uid);
+	if ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0)
+		return pcf_ring_fail(err, -EPERM, "%s: others may write there and replace the ring: chmod go-w it or use another ring directory", dir);
+	return 0;
+}
+
+int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset, pcf_error *err)
+{
+	int result = open_dir(dir, err);
 
 	*start = (struct pcf_ring_start){.old = -1, .fresh = -1};
 	if (result < 0)
-		return pcf_ring_fail(err, result, "%s: cannot make the ring directory: %s", dir, strerror(-result));
+		return result;
 	start->path = pcf_ring_path(dir, name, "");
 	start->new_path = pcf_ring_path(dir, name, ".new");
 	if (start->path == NULL || start->new_path == NULL)

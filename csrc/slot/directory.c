@@ -191,13 +191,30 @@ static int open_writer(pcf_slots *slots)
 	return result;
 }
 
+/* The records of an earlier collector, or new ones in their place; mapped and ready. */
+static int create(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots_header *want, int *taken, char *why, size_t size, pcf_error *err)
+{
+	int result;
+
+	*taken = PCF_TAKEN_NEW;
+	if (start->old >= 0)
+		*taken = examine(start->old, want, why, size) == 0 ? PCF_TAKEN_OVER : PCF_TAKEN_REPLACED;
+	result = *taken == PCF_TAKEN_OVER ? pcf_ring_start_keep(start, &slots->file, err) : build(slots, start, want, err);
+	pcf_ring_start_abandon(start);
+	if (result == 0)
+		result = pcf_ring_file_map(&slots->file, 1, err);
+	if (result == 0)
+		result = pcf_slots_bind(slots, (char[160]){0}, 160);
+	return result < 0 ? result : open_writer(slots);
+}
+
 int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *taken, pcf_error *err)
 {
-	int how = PCF_TAKEN_NEW, result;
 	struct pcf_ring_start start;
 	char why[160] = "";
 	pcf_slots_header want;
 	pcf_slots *slots;
+	int how, result;
 
 	*out = NULL;
 	if (err != NULL)
@@ -210,20 +227,8 @@ int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *t
 		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", dir, file_name);
 	slots->file.fd = -1;
 	result = pcf_ring_start_open(&start, dir, file_name, offsetof(pcf_slots_header, writer_pid), err);
-	if (result < 0) {
-		pcf_slots_close(slots);
-		return result;
-	}
-	if (start.old >= 0)
-		how = examine(start.old, &want, why, sizeof why) == 0 ? PCF_TAKEN_OVER : PCF_TAKEN_REPLACED;
-	result = how == PCF_TAKEN_OVER ? pcf_ring_start_keep(&start, &slots->file, err) : build(slots, &start, &want, err);
-	pcf_ring_start_abandon(&start);
 	if (result == 0)
-		result = pcf_ring_file_map(&slots->file, 1, err);
-	if (result == 0)
-		result = pcf_slots_bind(slots, (char[160]){0}, 160);
-	if (result == 0)
-		result = open_writer(slots);
+		result = create(slots, &start, &want, &how, why, sizeof why, err);
 	if (result < 0) {
 		if (err != NULL && err->code == 0)
 			pcf_ring_fail(err, result, "%s/%s: cannot be written: %s", dir, file_name, strerror(-result));

@@ -128,6 +128,32 @@ static void test_damaged_or_foreign_files(void)
 	pcf_region_close(region);
 }
 
+/* Somebody who could put a ring of his own in place of ours. */
+static void test_directories_of_others(void)
+{
+	pcf_region_spec spec = spec_of(dir, PCF_GROUP_PIDS, 4, 20);
+	pcf_region *region;
+	pcf_error err;
+	char path[100];
+
+	CHECK_EQ(chmod(dir, 0777), 0);
+	CHECK_EQ(pcf_region_create(&region, &spec, NULL, &err), -EPERM);
+	CHECK(strstr(err.text, "others may write there") != NULL);
+	CHECK_EQ(chmod(dir, 01777), 0);
+	pcf_region_close(region_open(&spec, PCF_TAKEN_NEW));
+	CHECK_EQ(chmod(dir, 0755), 0);
+	if (geteuid() == 0) {
+		CHECK_EQ(chown(dir, 12345, 12345), 0);
+		CHECK_EQ(pcf_region_create(&region, &spec, NULL, &err), -EPERM);
+		CHECK(strstr(err.text, "belongs to user 12345") != NULL);
+		CHECK_EQ(chown(dir, 0, 0), 0);
+	}
+	snprintf(path, sizeof path, "%s/pids.ring", dir);
+	spec.dir = path;
+	CHECK_EQ(pcf_region_create(&region, &spec, NULL, &err), -ENOTDIR);
+	CHECK_EQ(unlink(path), 0);
+}
+
 static void test_two_writers(void)
 {
 	pcf_region_spec spec = spec_of(dir, PCF_GROUP_PIDS, 4, 20);
@@ -245,6 +271,7 @@ int main(void)
 	test_damaged_or_foreign_files();
 	scratch_remove(dir);
 	scratch_make(dir);
+	test_directories_of_others();
 	test_two_writers();
 	test_kill_during_a_tick();
 	scratch_remove(dir);

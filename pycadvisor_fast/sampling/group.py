@@ -135,25 +135,17 @@ class GroupRing:
         ``columns`` names those to copy (default all): a window of two columns costs a fraction of one of seventy.
         Ticks that are overwritten meanwhile are left out at the old end. May be empty.
         """
-        names = self.columns.names if columns is None else [name for name in columns if self.columns.find(name)]
+        wanted = None if columns is None else [name for name in columns if self.columns.find(name)]
         chosen = self._choose(seconds, since, ticks)
-        owners = self._read_owners()
+        owners = self._read_owners()  # after the choice: who comes later was not sampled in these ticks
         numbers = chosen["tick"]
         positions = (numbers // np.uint64(self.stride) % np.uint64(self.ring_len)).astype(np.intp)
         stamps = self._cells["tick"][positions, : len(owners)] if len(numbers) else np.empty((0, len(owners)), "u4")
         present = (stamps == (numbers & _LOW).astype(np.uint32)[:, np.newaxis]) & owners.had(numbers)
         rows = np.flatnonzero(present.any(axis=0))
-        where = np.ix_(positions, rows)
-        offsets = self._cells["offset_usec"][where]
-        if columns is None:
-            block = self._blocks[where].view(self.dtype)
-            cells = {name: block[name] for name in names}
-        else:
-            cells = {name: self._cells[name][where] for name in names}
+        offsets, cells = self._copy_cells(np.ix_(positions, rows), wanted)
         whole = np.array([self.region.check(int(tick)) for tick in numbers], bool)
-        if not whole.all():
-            chosen, present, offsets = chosen[whole], present[whole], offsets[whole]
-            cells = {name: values[whole] for name, values in cells.items()}
+        chosen = chosen[whole]
         return Window(
             columns=self.columns,
             ticks=chosen["tick"],
@@ -164,9 +156,9 @@ class GroupRing:
             slots=owners.slots[rows],
             generations=owners.table["generation"][rows],
             keys=None if owners.keys is None else owners.keys[rows],
-            present=present[:, rows],
-            offsets_usec=offsets,
-            cells=cells,
+            present=present[:, rows][whole],
+            offsets_usec=offsets if whole.all() else offsets[whole],
+            cells=cells if whole.all() else {name: values[whole] for name, values in cells.items()},
         )
 
     def close(self) -> None:
@@ -209,6 +201,15 @@ class GroupRing:
         generations = owners.table["generation"][sampled]
         keys = None if owners.keys is None else owners.keys[sampled]
         return Snapshot(self.columns, info, sampled, owners.slots[sampled], generations, keys, cells)
+
+    def _copy_cells(
+        self, where: tuple[Any, ...], names: list[str] | None
+    ) -> tuple[NDArray[Any], dict[str, NDArray[Any]]]:
+        """The sampling offsets and the named columns (None: all) at some places of the ring."""
+        if names is not None:
+            return self._cells["offset_usec"][where], {name: self._cells[name][where] for name in names}
+        block = self._blocks[where].view(self.dtype)
+        return block["offset_usec"], {name: block[name] for name in self.columns.names}
 
     def _choose(self, seconds: float | None, since: int | None, ticks: int | None) -> NDArray[Any]:
         """Tick table entries that are complete and asked for, by tick."""

@@ -33,7 +33,7 @@ class Ring:
         self._groups: dict[str, GroupRing] = {}
         self._is_closed = False
         try:
-            self._groups = {name: GroupRing(self.path, name) for name in self._names()}
+            self._groups = {name: group for name in self._names() if (group := self._map(name)) is not None}
         except RingError:
             self.close()
             raise
@@ -93,9 +93,11 @@ class Ring:
         groups: dict[str, GroupRing] = {}
         for name in self._names():
             old = self._groups.get(name)
-            keep = old is not None and not old.region.is_replaced
-            groups[name] = old if old is not None and keep else GroupRing(self.path, name)
-            changed |= not keep
+            is_new = old is None or old.region.is_replaced
+            group = self._map(name) if is_new else old
+            if group is not None:
+                groups[name] = group
+            changed |= is_new
         changed |= groups.keys() != self._groups.keys()
         self._groups = groups
         return changed
@@ -116,6 +118,15 @@ class Ring:
     def _check_open(self) -> None:
         if self._is_closed:
             raise RingError(f"{self.path}: the ring was closed; attach again")
+
+    def _map(self, name: str) -> GroupRing | None:
+        """None when a starting collector removed the file meanwhile. Raises RingError."""
+        try:
+            return GroupRing(self.path, name)
+        except RingError:
+            if not (Path(self.path) / f"{name}.ring").exists():
+                return None
+            raise
 
     def _names(self) -> list[str]:
         try:

@@ -32,7 +32,8 @@ static int column_position(const pcf_region *region, const char *name)
 }
 
 /* The lines of one tick; -1 when it was overwritten meanwhile. */
-static int collect(const pcf_region *region, const pcf_slots *slots, uint64_t tick, int usage, struct line *lines, uint32_t high)
+static int collect(const pcf_region *region, const pcf_slots *slots, uint64_t tick, int usage, struct line *lines,
+		   uint32_t high)
 {
 	uint64_t values[PCF_MAX_GROUP_COLUMNS];
 	int count = 0;
@@ -63,7 +64,8 @@ static int print_latest(const pcf_region *region, const pcf_slots *slots)
 	for (int attempt = 0; attempt < 5 && count < 0; attempt++)
 		count = collect(region, slots, tick = pcf_region_latest(region), usage, lines, high);
 	qsort(lines, count > 0 ? (size_t)count : 0, sizeof *lines, larger_first);
-	printf("tick %" PRIu64 ": %d containers%s\n", tick, count, pcf_region_is_written(region) ? "" : " (no collector is running)");
+	printf("tick %" PRIu64 ": %d containers%s\n", tick, count,
+	       pcf_region_is_written(region) ? "" : " (no collector is running)");
 	for (int i = 0; i < count; i++)
 		printf("%12.1f MiB  %-10s %s\n", (double)lines[i].bytes / (1 << 20), lines[i].who.runtime,
 		       lines[i].who.name[0] != '\0' ? lines[i].who.name : lines[i].who.path);

@@ -8,9 +8,9 @@
 /* 64-bit loads from a read-only mapping must be plain loads. */
 _Static_assert(sizeof(void *) == 8, "libpcf needs a 64-bit machine");
 
-#define pcf_load(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define pcf_store(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define pcf_load_plain(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define pcf_load(p)           __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define pcf_store(p, v)       __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define pcf_load_plain(p)     __atomic_load_n((p), __ATOMIC_RELAXED)
 #define pcf_store_plain(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
 
 /* A record's seq is odd while its one writer changes it. */

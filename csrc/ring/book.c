@@ -50,7 +50,8 @@ static uint32_t *bucket_of(const struct pcf_row_book *book, const pcf_region_row
 	return &book->bucket[hash_row(row->slot, row->generation, row->key, row->key_len) & (book->buckets - 1)];
 }
 
-uint32_t pcf_row_book_find(const pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len)
+uint32_t pcf_row_book_find(const pcf_region *region, uint32_t slot, uint32_t generation, const char *key,
+			   size_t key_len)
 {
 	const struct pcf_row_book *book = &region->writer->book;
 	uint32_t row = book->bucket[hash_row(slot, generation, key, key_len) & (book->buckets - 1)];
@@ -58,7 +59,8 @@ uint32_t pcf_row_book_find(const pcf_region *region, uint32_t slot, uint32_t gen
 	for (; row != PCF_NO_ROW; row = book->hash_next[row]) {
 		const pcf_region_row *entry = &region->rows[row];
 
-		if (entry->slot == slot && entry->generation == generation && entry->key_len == key_len && memcmp(entry->key, key, key_len) == 0)
+		if (entry->slot == slot && entry->generation == generation && entry->key_len == key_len &&
+		    memcmp(entry->key, key, key_len) == 0)
 			return row;
 	}
 	return PCF_NO_ROW;

@@ -34,7 +34,8 @@ static void release_strangers(pcf_region *region, const char *dir)
 
 		if (entry->generation == 0 || entry->gone_tick != 0)
 			continue;
-		if (pcf_slots_read(slots, entry->slot, &record) < 0 || record.generation != entry->generation || record.state != PCF_SLOT_LIVE)
+		if (pcf_slots_read(slots, entry->slot, &record) < 0 || record.generation != entry->generation ||
+		    record.state != PCF_SLOT_LIVE)
 			pcf_region_row_release(region, row, region->head->latest_tick);
 	}
 	pcf_slots_close(slots);
@@ -67,7 +68,9 @@ static void forget_unfinished(pcf_region *region)
 		if ((entry->state & 1) == 0)
 			continue;
 		for (uint32_t row = 0; row < region->head->row_high; row++)
-			pcf_store_plain((uint32_t *)(void *)(region->cells + i * region->shape.tick_bytes + (uint64_t)row * region->shape.row_bytes), 0);
+			pcf_store_plain((uint32_t *)(void *)(region->cells + i * region->shape.tick_bytes +
+							     (uint64_t)row * region->shape.row_bytes),
+					0);
 		pcf_store(&entry->state, 0);
 	}
 }
@@ -129,8 +132,8 @@ static int take_over(pcf_region *region, struct pcf_ring_start *start, char *why
 	return result;
 }
 
-static int build(pcf_region *region, struct pcf_ring_start *start, const pcf_region_header *want, const pcf_region_column *columns,
-		 pcf_error *err)
+static int build(pcf_region *region, struct pcf_ring_start *start, const pcf_region_header *want,
+		 const pcf_region_column *columns, pcf_error *err)
 {
 	size_t column_bytes = want->column_count * sizeof *columns;
 	int result = pcf_ring_start_size(start, want->file_bytes, err);
@@ -138,18 +141,21 @@ static int build(pcf_region *region, struct pcf_ring_start *start, const pcf_reg
 	if (result < 0)
 		return result;
 	result = pcf_region_reserve_head(start->fresh, want);
-	if (result == 0 && (pwrite(start->fresh, want, sizeof *want, 0) != sizeof *want ||
-			    pwrite(start->fresh, columns, column_bytes, (off_t)want->columns_offset) != (ssize_t)column_bytes))
+	if (result == 0 &&
+	    (pwrite(start->fresh, want, sizeof *want, 0) != sizeof *want ||
+	     pwrite(start->fresh, columns, column_bytes, (off_t)want->columns_offset) != (ssize_t)column_bytes))
 		result = -EIO;
 	if (result < 0)
-		return pcf_ring_fail(err, result, "%s: cannot reserve %llu bytes: %s: free some memory there or shorten the history", start->path,
-				     (unsigned long long)(want->rows_offset + want->cells_offset - want->ticks_offset), strerror(-result));
+		return pcf_ring_fail(
+			err, result, "%s: cannot reserve %llu bytes: %s: free some memory there or shorten the history",
+			start->path, (unsigned long long)(want->rows_offset + want->cells_offset - want->ticks_offset),
+			strerror(-result));
 	result = pcf_ring_start_publish(start, &region->file, err);
 	return result < 0 ? result : pcf_ring_file_map(&region->file, 1, err);
 }
 
-static int create(pcf_region *region, struct pcf_ring_start *start, const pcf_region_header *want, const pcf_region_column *columns,
-		  int *taken, char *why, size_t size, pcf_error *err)
+static int create(pcf_region *region, struct pcf_ring_start *start, const pcf_region_header *want,
+		  const pcf_region_column *columns, int *taken, char *why, size_t size, pcf_error *err)
 {
 	int result;
 
@@ -195,7 +201,8 @@ int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken,
 		release_strangers(region, spec->dir);
 	if (result < 0) {
 		if (err != NULL && err->code == 0)
-			pcf_ring_fail(err, result, "%s/%s: cannot be written: %s", spec->dir, name, why[0] != '\0' ? why : strerror(-result));
+			pcf_ring_fail(err, result, "%s/%s: cannot be written: %s", spec->dir, name,
+				      why[0] != '\0' ? why : strerror(-result));
 		pcf_region_close(region);
 		return result;
 	}

@@ -100,7 +100,8 @@ static int is_named(int fd, const char *path)
 {
 	struct stat here, there;
 
-	return fstat(fd, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+	return fstat(fd, &here) == 0 && stat(path, &there) == 0 && here.st_ino == there.st_ino &&
+	       here.st_dev == there.st_dev;
 }
 
 static int fail_busy(int fd, const char *path, size_t pid_offset, pcf_error *err)
@@ -108,8 +109,12 @@ static int fail_busy(int fd, const char *path, size_t pid_offset, pcf_error *err
 	uint32_t pid = 0;
 
 	if (pread(fd, &pid, sizeof pid, (off_t)pid_offset) != sizeof pid || pid == 0)
-		return pcf_ring_fail(err, -EBUSY, "%s: another collector is starting there: stop it or use another ring directory", path);
-	return pcf_ring_fail(err, -EBUSY, "%s: the collector with pid %u writes there: stop it or use another ring directory", path, pid);
+		return pcf_ring_fail(err, -EBUSY,
+				     "%s: another collector is starting there: stop it or use another ring directory",
+				     path);
+	return pcf_ring_fail(err, -EBUSY,
+			     "%s: the collector with pid %u writes there: stop it or use another ring directory", path,
+			     pid);
 }
 
 /* Open and locked, or an error.  A file that lost its name between the two is tried again. */
@@ -154,20 +159,27 @@ static int open_dir(const char *dir, pcf_error *err)
 	struct stat st;
 
 	if (result < 0)
-		return pcf_ring_fail(err, result, "%s: cannot make the ring directory: %s: use another ring directory", dir, strerror(-result));
+		return pcf_ring_fail(err, result, "%s: cannot make the ring directory: %s: use another ring directory",
+				     dir, strerror(-result));
 	if (stat(dir, &st) < 0)
 		return pcf_ring_fail(err, -errno, "%s: cannot look at the ring directory: %s", dir, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return pcf_ring_fail(err, -ENOTDIR, "%s: is no directory: use another ring directory", dir);
 	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return pcf_ring_fail(err, -EPERM, "%s: belongs to user %u, who could replace the ring: remove it or use another ring directory",
-				     dir, st.st_uid);
+		return pcf_ring_fail(
+			err, -EPERM,
+			"%s: belongs to user %u, who could replace the ring: remove it or use another ring directory",
+			dir, st.st_uid);
 	if ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0)
-		return pcf_ring_fail(err, -EPERM, "%s: others may write there and replace the ring: chmod go-w it or use another ring directory", dir);
+		return pcf_ring_fail(
+			err, -EPERM,
+			"%s: others may write there and replace the ring: chmod go-w it or use another ring directory",
+			dir);
 	return 0;
 }
 
-int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset, pcf_error *err)
+int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset,
+			pcf_error *err)
 {
 	int result = open_dir(dir, err);
 
@@ -198,8 +210,8 @@ int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes, pcf_error 
 {
 	if (ftruncate(start->fresh, 0) == 0 && ftruncate(start->fresh, (off_t)bytes) == 0)
 		return 0;
-	return pcf_ring_fail(err, -errno, "%s: cannot make a file of %llu bytes: %s", start->new_path, (unsigned long long)bytes,
-			     strerror(errno));
+	return pcf_ring_fail(err, -errno, "%s: cannot make a file of %llu bytes: %s", start->new_path,
+			     (unsigned long long)bytes, strerror(errno));
 }
 
 static int identify(struct pcf_ring_file *file, int fd, char *path, pcf_error *err)
@@ -269,7 +281,8 @@ int pcf_ring_file_attach(struct pcf_ring_file *file, const char *dir, const char
 	}
 	result = identify(file, fd, path, err);
 	if (result == 0 && file->bytes < least)
-		result = pcf_ring_fail(err, -EINVAL, "%s: not a ring file: %llu bytes are too few", path, (unsigned long long)file->bytes);
+		result = pcf_ring_fail(err, -EINVAL, "%s: not a ring file: %llu bytes are too few", path,
+				       (unsigned long long)file->bytes);
 	if (result == 0)
 		result = pcf_ring_file_map(file, 0, err);
 	if (result < 0)
@@ -287,7 +300,8 @@ int pcf_ring_file_map(struct pcf_ring_file *file, int writable, pcf_error *err)
 		return 0;
 	}
 	file->base = NULL;
-	return pcf_ring_fail(err, -errno, "%s: cannot map %llu bytes: %s", file->path, (unsigned long long)file->bytes, strerror(errno));
+	return pcf_ring_fail(err, -errno, "%s: cannot map %llu bytes: %s", file->path, (unsigned long long)file->bytes,
+			     strerror(errno));
 }
 
 void pcf_ring_file_close(struct pcf_ring_file *file)

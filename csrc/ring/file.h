@@ -27,8 +27,10 @@ uint64_t pcf_page_round(uint64_t bytes);
 void pcf_boot_id(char out[40]);
 uint64_t pcf_clock_ns(int clock);
 
-int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset, pcf_error *err);
-int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes, pcf_error *err); /* of the new file; empties it first */
+int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset,
+			pcf_error *err);
+int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes,
+			pcf_error *err); /* of the new file; empties it first */
 int pcf_ring_start_keep(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err);    /* the old one */
 int pcf_ring_start_publish(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err); /* the new one */
 void pcf_ring_start_abandon(struct pcf_ring_start *start);

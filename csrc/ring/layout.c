@@ -36,8 +36,8 @@ static uint64_t hash_bytes(uint64_t hash, const void *data, size_t size)
 /* All that decides where a cell lies and what it means. */
 static uint64_t schema_hash(const pcf_region_header *shape, const pcf_region_column *columns)
 {
-	uint32_t words[] = {PCF_REGION_VERSION, shape->header_bytes, shape->group_number, shape->key, shape->row_bytes,
-			    shape->column_count, sizeof(pcf_region_row), sizeof(pcf_region_tick)};
+	uint32_t words[] = {PCF_REGION_VERSION, shape->header_bytes, shape->group_number,    shape->key,
+			    shape->row_bytes,   shape->column_count, sizeof(pcf_region_row), sizeof(pcf_region_tick)};
 	uint64_t hash = hash_bytes(0xcbf29ce484222325, words, sizeof words);
 
 	hash = hash_bytes(hash, shape->group, sizeof shape->group);
@@ -84,13 +84,15 @@ static int place_tables(pcf_region_header *shape)
 	ticks = pcf_page_round((uint64_t)shape->ring_len * sizeof(pcf_region_tick));
 	shape->cells_offset = shape->ticks_offset + ticks;
 	shape->tick_bytes = pcf_page_round((uint64_t)shape->row_capacity * shape->row_bytes);
-	if (__builtin_mul_overflow(shape->tick_bytes, shape->ring_len, &cells) || cells > INT64_MAX - shape->cells_offset)
+	if (__builtin_mul_overflow(shape->tick_bytes, shape->ring_len, &cells) ||
+	    cells > INT64_MAX - shape->cells_offset)
 		return -EOVERFLOW;
 	shape->file_bytes = shape->cells_offset + cells;
 	return 0;
 }
 
-int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape, pcf_region_column *columns, pcf_error *err)
+int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape, pcf_region_column *columns,
+			  pcf_error *err)
 {
 	const pcf_group_def *group = pcf_group_at(spec->group);
 
@@ -98,10 +100,13 @@ int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape,
 	if (group == NULL || group->columns > PCF_MAX_GROUP_COLUMNS)
 		return pcf_ring_fail(err, -EINVAL, "there is no group number %d", spec->group);
 	if (spec->base_ns == 0 || spec->interval_ns == 0 || spec->interval_ns % spec->base_ns != 0)
-		return pcf_ring_fail(err, -EINVAL, "%s: an interval of %" PRIu64 " ns is no multiple of the base interval of %" PRIu64 " ns",
+		return pcf_ring_fail(err, -EINVAL,
+				     "%s: an interval of %" PRIu64 " ns is no multiple of the base interval of %" PRIu64
+				     " ns",
 				     group->name, spec->interval_ns, spec->base_ns);
 	if (spec->ring_len == 0 || spec->row_capacity == 0 || spec->row_capacity == PCF_NO_ROW)
-		return pcf_ring_fail(err, -EINVAL, "%s: a ring of %u ticks and %u rows is none", group->name, spec->ring_len, spec->row_capacity);
+		return pcf_ring_fail(err, -EINVAL, "%s: a ring of %u ticks and %u rows is none", group->name,
+				     spec->ring_len, spec->row_capacity);
 	memcpy(shape->magic, magic, sizeof magic);
 	shape->version = PCF_REGION_VERSION;
 	shape->header_bytes = sizeof *shape;
@@ -115,16 +120,18 @@ int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape,
 	shape->row_capacity = spec->row_capacity;
 	place_columns(spec, shape, columns);
 	if (place_tables(shape) < 0)
-		return pcf_ring_fail(err, -EOVERFLOW, "%s: a ring of %u ticks and %u rows is too large: lower the history or the number of containers",
+		return pcf_ring_fail(err, -EOVERFLOW,
+				     "%s: a ring of %u ticks and %u rows is too large: lower the history or the number "
+				     "of containers",
 				     group->name, spec->ring_len, spec->row_capacity);
 	shape->schema_hash = schema_hash(shape, columns);
 	return 0;
 }
 
-#define REFUSE(...)                                \
-	do {                                       \
-		snprintf(why, size, __VA_ARGS__);  \
-		return -EINVAL;                    \
+#define REFUSE(...)                                                                                                    \
+	do {                                                                                                           \
+		snprintf(why, size, __VA_ARGS__);                                                                      \
+		return -EINVAL;                                                                                        \
 	} while (0)
 
 /* offset + count * each lies within bytes */
@@ -132,7 +139,8 @@ static int fits(uint64_t offset, uint64_t count, uint64_t each, uint64_t bytes)
 {
 	uint64_t length;
 
-	return !__builtin_mul_overflow(count, each, &length) && offset <= bytes && length <= bytes - offset && offset % 8 == 0;
+	return !__builtin_mul_overflow(count, each, &length) && offset <= bytes && length <= bytes - offset &&
+	       offset % 8 == 0;
 }
 
 static int check_columns(const pcf_region_header *shape, const pcf_region_column *columns, char *why, size_t size)
@@ -141,15 +149,18 @@ static int check_columns(const pcf_region_header *shape, const pcf_region_column
 		const pcf_region_column *column = &columns[i];
 		unsigned width = pcf_cell_bytes(column->cell);
 
-		if (width == 0 || column->offset < 8 || column->offset % width != 0 || column->offset + width > shape->row_bytes)
+		if (width == 0 || column->offset < 8 || column->offset % width != 0 ||
+		    column->offset + width > shape->row_bytes)
 			REFUSE("column %u lies outside its row", i);
-		if (column->index >= PCF_MAX_GROUP_COLUMNS || memchr(column->name, 0, sizeof column->name) == NULL || column->name[0] == 0)
+		if (column->index >= PCF_MAX_GROUP_COLUMNS || memchr(column->name, 0, sizeof column->name) == NULL ||
+		    column->name[0] == 0)
 			REFUSE("column %u has no name or number", i);
 	}
 	return 0;
 }
 
-int pcf_region_shape_check(const pcf_region_header *shape, const pcf_region_column *columns, uint64_t file_bytes, char *why, size_t size)
+int pcf_region_shape_check(const pcf_region_header *shape, const pcf_region_column *columns, uint64_t file_bytes,
+			   char *why, size_t size)
 {
 	if (memcmp(shape->magic, magic, sizeof magic) != 0)
 		REFUSE("it is no ring file");
@@ -157,14 +168,17 @@ int pcf_region_shape_check(const pcf_region_header *shape, const pcf_region_colu
 		REFUSE("its layout is version %u, this library reads version %u", shape->version, PCF_REGION_VERSION);
 	if (shape->file_bytes > file_bytes)
 		REFUSE("it is cut short: %" PRIu64 " of %" PRIu64 " bytes", file_bytes, shape->file_bytes);
-	if (memchr(shape->boot_id, 0, sizeof shape->boot_id) == NULL || memchr(shape->group, 0, sizeof shape->group) == NULL)
+	if (memchr(shape->boot_id, 0, sizeof shape->boot_id) == NULL ||
+	    memchr(shape->group, 0, sizeof shape->group) == NULL)
 		REFUSE("its header is damaged");
 	if (shape->base_ns == 0 || shape->interval_ns == 0 || shape->interval_ns % shape->base_ns != 0)
 		REFUSE("its interval is damaged");
 	if (shape->ring_len == 0 || shape->row_capacity == 0 || shape->row_capacity == PCF_NO_ROW ||
-	    shape->column_count > PCF_MAX_GROUP_COLUMNS || shape->row_bytes < 8 || shape->row_bytes % 8 != 0 || shape->tick_bytes % 8 != 0)
+	    shape->column_count > PCF_MAX_GROUP_COLUMNS || shape->row_bytes < 8 || shape->row_bytes % 8 != 0 ||
+	    shape->tick_bytes % 8 != 0)
 		REFUSE("its sizes are damaged");
-	if (shape->columns_offset < sizeof *shape || !fits(shape->columns_offset, shape->column_count, sizeof *columns, shape->file_bytes) ||
+	if (shape->columns_offset < sizeof *shape ||
+	    !fits(shape->columns_offset, shape->column_count, sizeof *columns, shape->file_bytes) ||
 	    !fits(shape->rows_offset, shape->row_capacity, sizeof(pcf_region_row), shape->file_bytes) ||
 	    !fits(shape->ticks_offset, shape->ring_len, sizeof(pcf_region_tick), shape->file_bytes) ||
 	    !fits(shape->cells_offset, shape->ring_len, shape->tick_bytes, shape->file_bytes) ||
@@ -204,13 +218,15 @@ void pcf_region_shape_difference(const pcf_region_header *was, const pcf_region_
 	else if (was->base_ns != is->base_ns)
 		differ_ns("base interval", was->base_ns, is->base_ns, why, size);
 	else if (was->schema_hash != is->schema_hash)
-		snprintf(why, size, "its columns are others (%u columns, were %u)", is->column_count, was->column_count);
+		snprintf(why, size, "its columns are others (%u columns, were %u)", is->column_count,
+			 was->column_count);
 	else if (was->ring_len != is->ring_len)
 		snprintf(why, size, "history was %u ticks, is %u", was->ring_len, is->ring_len);
 	else if (was->row_capacity != is->row_capacity)
 		snprintf(why, size, "capacity was %u rows, is %u", was->row_capacity, is->row_capacity);
-	else if (was->file_bytes != is->file_bytes || was->cells_offset != is->cells_offset || was->tick_bytes != is->tick_bytes ||
-		 was->rows_offset != is->rows_offset || was->ticks_offset != is->ticks_offset)
+	else if (was->file_bytes != is->file_bytes || was->cells_offset != is->cells_offset ||
+		 was->tick_bytes != is->tick_bytes || was->rows_offset != is->rows_offset ||
+		 was->ticks_offset != is->ticks_offset)
 		snprintf(why, size, "its tables lie elsewhere");
 	else if (was->slots_epoch != is->slots_epoch)
 		snprintf(why, size, "the list of containers it refers to is gone");

@@ -6,15 +6,15 @@
 #include "ring/atomic.h"
 #include "ring/file.h"
 
-#define PCF_NO_ROW UINT32_MAX
+#define PCF_NO_ROW     UINT32_MAX
 #define PCF_MOST_SLOTS (1u << 24) /* a slot number past it is damage, not a container */
 
 /* Columns of one cell type are stored together: a run of them in a row. */
 struct pcf_cell_run {
-	int cell;     /* PCF_CELL_* */
+	int cell; /* PCF_CELL_* */
 	int count;
-	int offset;   /* of the first cell in the cell row */
-	int from;     /* of the first one in writer->source */
+	int offset; /* of the first cell in the cell row */
+	int from;   /* of the first one in writer->source */
 };
 
 /* The writer's private book of rows, rebuilt from the row table when a history is taken over. */
@@ -33,9 +33,9 @@ struct pcf_row_book {
 struct pcf_region_writer {
 	pthread_mutex_t lock; /* claim, release, memory */
 	pcf_budget *budget;
-	uint64_t memory;        /* bytes reserved */
-	uint64_t cell_bytes;    /* of them in each tick */
-	uint64_t table_bytes;   /* of them in the row table */
+	uint64_t memory;      /* bytes reserved */
+	uint64_t cell_bytes;  /* of them in each tick */
+	uint64_t table_bytes; /* of them in the row table */
 	struct pcf_row_book book;
 	int source[PCF_MAX_GROUP_COLUMNS]; /* index in values, by cell order */
 	struct pcf_cell_run run[8];
@@ -51,7 +51,7 @@ struct pcf_region {
 	struct pcf_ring_file file;
 	pcf_region_header shape; /* copied and checked: what reads rely on */
 	uint64_t stride;
-	pcf_region_header *head; /* live */
+	pcf_region_header *head;    /* live */
 	pcf_region_column *columns; /* copied and checked */
 	pcf_region_row *rows;
 	pcf_region_tick *ticks;
@@ -60,9 +60,12 @@ struct pcf_region {
 };
 
 /* layout.c */
-int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape, pcf_region_column *columns, pcf_error *err);
-int pcf_region_shape_check(const pcf_region_header *shape, const pcf_region_column *columns, uint64_t file_bytes, char *why, size_t size);
-void pcf_region_shape_difference(const pcf_region_header *was, const pcf_region_header *is, char *why, size_t size); /* "" = none */
+int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape, pcf_region_column *columns,
+			  pcf_error *err);
+int pcf_region_shape_check(const pcf_region_header *shape, const pcf_region_column *columns, uint64_t file_bytes,
+			   char *why, size_t size);
+void pcf_region_shape_difference(const pcf_region_header *was, const pcf_region_header *is, char *why,
+				 size_t size); /* "" = none */
 unsigned pcf_cell_bytes(int cell);
 
 /* attach.c */
@@ -77,7 +80,8 @@ void pcf_budget_give(pcf_budget *budget, uint64_t bytes);
 /* book.c */
 int pcf_row_book_open(struct pcf_row_book *book, uint32_t capacity);
 void pcf_row_book_close(struct pcf_row_book *book);
-uint32_t pcf_row_book_find(const pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len);
+uint32_t pcf_row_book_find(const pcf_region *region, uint32_t slot, uint32_t generation, const char *key,
+			   size_t key_len);
 int pcf_row_book_room(pcf_region *region, uint32_t slot); /* for one more row of that slot; -ENOMEM */
 void pcf_row_book_add(pcf_region *region, uint32_t row);
 void pcf_row_book_drop(pcf_region *region, uint32_t row);

@@ -8,7 +8,8 @@ int pcf_region_reserve_head(int fd, const pcf_region_header *shape)
 {
 	int result = pcf_ring_reserve(fd, 0, shape->rows_offset);
 
-	return result < 0 ? result : pcf_ring_reserve(fd, shape->ticks_offset, shape->cells_offset - shape->ticks_offset);
+	return result < 0 ? result
+			  : pcf_ring_reserve(fd, shape->ticks_offset, shape->cells_offset - shape->ticks_offset);
 }
 
 /* The part of each tick from offset to offset + bytes; all or nothing. */

@@ -8,7 +8,8 @@
 static int is_sampled(const pcf_region *region, uint32_t row, uint64_t tick)
 {
 	uint64_t position = tick / region->stride % region->shape.ring_len;
-	const uint8_t *cells = region->cells + position * region->shape.tick_bytes + (uint64_t)row * region->shape.row_bytes;
+	const uint8_t *cells =
+		region->cells + position * region->shape.tick_bytes + (uint64_t)row * region->shape.row_bytes;
 
 	return pcf_load_plain((const uint32_t *)(const void *)cells) == (uint32_t)tick;
 }
@@ -21,9 +22,13 @@ static uint64_t birth(const pcf_region *region, uint32_t row, uint64_t tick)
 	return newest < tick ? tick : newest + (uint64_t)is_sampled(region, row, newest);
 }
 
-static void enter(pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint64_t tick)
+static void enter(pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key, size_t key_len,
+		  uint64_t tick)
 {
-	pcf_region_row entry = {.slot = slot, .generation = generation, .key_len = (uint32_t)key_len, .born_tick = birth(region, row, tick)};
+	pcf_region_row entry = {.slot = slot,
+				.generation = generation,
+				.key_len = (uint32_t)key_len,
+				.born_tick = birth(region, row, tick)};
 
 	memcpy(entry.key, key, key_len);
 	pcf_record_replace(&region->rows[row], &entry, sizeof entry);
@@ -50,7 +55,8 @@ static int is_live(const pcf_region_row *entry)
 	return entry->generation != 0 && entry->gone_tick == 0;
 }
 
-/* A row for a tenant that has none: its slot's own in a scalar group, else the one freed longest ago, else a new one. */
+/* A row for a tenant that has none: its slot's own in a scalar group, else the one freed longest ago, else a new one.
+ */
 static int choose(pcf_region *region, uint32_t slot, uint64_t tick, uint32_t *row)
 {
 	struct pcf_row_book *book = &region->writer->book;
@@ -69,11 +75,13 @@ static int choose(pcf_region *region, uint32_t slot, uint64_t tick, uint32_t *ro
 	return result;
 }
 
-int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint64_t tick, uint32_t *row)
+int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len,
+			 uint64_t tick, uint32_t *row)
 {
 	int result;
 
-	if (region->writer == NULL || generation == 0 || key_len > PCF_KEY_BYTES || (key_len > 0) != (region->shape.key != PCF_KEY_NONE))
+	if (region->writer == NULL || generation == 0 || key_len > PCF_KEY_BYTES ||
+	    (key_len > 0) != (region->shape.key != PCF_KEY_NONE))
 		return -EINVAL;
 	if (key_len == 0)
 		key = "";

@@ -47,7 +47,8 @@ static uint32_t find_live(pcf_slots *slots, const char *path, uint64_t cgroup_id
 {
 	uint32_t slot = *bucket_of(slots->writer, path);
 
-	while (slot != PCF_NO_SLOT && (slots->records[slot].cgroup_id != cgroup_id || strcmp(slots->records[slot].path, path) != 0))
+	while (slot != PCF_NO_SLOT &&
+	       (slots->records[slot].cgroup_id != cgroup_id || strcmp(slots->records[slot].path, path) != 0))
 		slot = slots->writer->hash_next[slot];
 	return slot;
 }
@@ -85,7 +86,8 @@ static uint32_t next_generation(uint32_t generation)
 
 static void enter(pcf_slots *slots, uint32_t slot, const char *path, int is_cut, uint64_t cgroup_id, uint64_t tick)
 {
-	pcf_slot_record record = {.generation = next_generation(slots->records[slot].generation), .state = PCF_SLOT_LIVE};
+	pcf_slot_record record = {.generation = next_generation(slots->records[slot].generation),
+				  .state = PCF_SLOT_LIVE};
 
 	record.flags = is_cut ? PCF_SLOT_FLAG_PATH_CUT : 0;
 	record.born_tick = tick;
@@ -96,7 +98,8 @@ static void enter(pcf_slots *slots, uint32_t slot, const char *path, int is_cut,
 	pcf_slots_book_live(slots, slot);
 }
 
-int pcf_slots_claim(pcf_slots *slots, const char *path, uint64_t cgroup_id, uint64_t tick, uint32_t *slot, uint32_t *generation)
+int pcf_slots_claim(pcf_slots *slots, const char *path, uint64_t cgroup_id, uint64_t tick, uint32_t *slot,
+		    uint32_t *generation)
 {
 	char kept[sizeof slots->records->path];
 	int is_cut = snprintf(kept, sizeof kept, "%s", path) >= (int)sizeof kept;
@@ -156,7 +159,8 @@ int pcf_slots_release(pcf_slots *slots, uint32_t slot, uint32_t generation, uint
 	if (slots->writer == NULL)
 		return -EINVAL;
 	pthread_mutex_lock(&slots->writer->lock);
-	if (slot < slots->head->high && slots->records[slot].state == PCF_SLOT_LIVE && slots->records[slot].generation == generation) {
+	if (slot < slots->head->high && slots->records[slot].state == PCF_SLOT_LIVE &&
+	    slots->records[slot].generation == generation) {
 		drop_live(slots, slot);
 		now = slots->records[slot];
 		now.state = PCF_SLOT_GONE;
@@ -177,7 +181,8 @@ int pcf_slots_unclaimed(pcf_slots *slots, uint32_t *slot, uint32_t *generation)
 	if (slots->writer == NULL)
 		return -EINVAL;
 	pthread_mutex_lock(&slots->writer->lock);
-	while (*slot < slots->head->high && (slots->records[*slot].state != PCF_SLOT_LIVE || slots->writer->claimed[*slot]))
+	while (*slot < slots->head->high &&
+	       (slots->records[*slot].state != PCF_SLOT_LIVE || slots->writer->claimed[*slot]))
 		++*slot;
 	if (*slot < slots->head->high) {
 		*generation = slots->records[*slot].generation;

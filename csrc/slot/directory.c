@@ -20,13 +20,16 @@ static int check(const pcf_slots_header *head, uint64_t file_bytes, char *why, s
 	why[0] = '\0';
 	if (memcmp(head->magic, magic, sizeof magic) != 0)
 		snprintf(why, size, "it is no list of containers");
-	else if (head->version != PCF_REGION_VERSION || head->header_bytes != sizeof *head || head->record_bytes != sizeof(pcf_slot_record))
-		snprintf(why, size, "its layout is version %u, this library reads version %u", head->version, PCF_REGION_VERSION);
+	else if (head->version != PCF_REGION_VERSION || head->header_bytes != sizeof *head ||
+		 head->record_bytes != sizeof(pcf_slot_record))
+		snprintf(why, size, "its layout is version %u, this library reads version %u", head->version,
+			 PCF_REGION_VERSION);
 	else if (head->file_bytes > file_bytes)
 		snprintf(why, size, "it is cut short");
 	else if (head->capacity == 0 || head->records_offset < sizeof *head || head->records_offset % 8 != 0 ||
-		 __builtin_mul_overflow((uint64_t)head->capacity, sizeof(pcf_slot_record), &records) || head->records_offset > head->file_bytes ||
-		 records > head->file_bytes - head->records_offset || memchr(head->boot_id, 0, sizeof head->boot_id) == NULL)
+		 __builtin_mul_overflow((uint64_t)head->capacity, sizeof(pcf_slot_record), &records) ||
+		 head->records_offset > head->file_bytes || records > head->file_bytes - head->records_offset ||
+		 memchr(head->boot_id, 0, sizeof head->boot_id) == NULL)
 		snprintf(why, size, "its sizes are damaged");
 	return why[0] == '\0' ? 0 : -EINVAL;
 }
@@ -142,7 +145,8 @@ static int examine(int fd, const pcf_slots_header *want, char *why, size_t size)
 		snprintf(why, size, "the machine was booted since");
 	else if (was.capacity != want->capacity)
 		snprintf(why, size, "capacity was %u containers, is %u", was.capacity, want->capacity);
-	else if (was.records_offset != want->records_offset || was.file_bytes != want->file_bytes || was.high > was.capacity)
+	else if (was.records_offset != want->records_offset || was.file_bytes != want->file_bytes ||
+		 was.high > was.capacity)
 		snprintf(why, size, "its records lie elsewhere");
 	return why[0] == '\0' ? 0 : -EINVAL;
 }
@@ -171,8 +175,9 @@ static int build(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots
 	if (result == 0 && pwrite(start->fresh, want, sizeof *want, 0) != sizeof *want)
 		result = -EIO;
 	if (result < 0)
-		return pcf_ring_fail(err, result, "%s: cannot reserve memory: %s: free some there or use another ring directory", start->path,
-				     strerror(-result));
+		return pcf_ring_fail(err, result,
+				     "%s: cannot reserve memory: %s: free some there or use another ring directory",
+				     start->path, strerror(-result));
 	return pcf_ring_start_publish(start, &slots->file, err);
 }
 
@@ -192,14 +197,16 @@ static int open_writer(pcf_slots *slots)
 }
 
 /* The records of an earlier collector, or new ones in their place; mapped and ready. */
-static int create(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots_header *want, int *taken, char *why, size_t size, pcf_error *err)
+static int create(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots_header *want, int *taken, char *why,
+		  size_t size, pcf_error *err)
 {
 	int result;
 
 	*taken = PCF_TAKEN_NEW;
 	if (start->old >= 0)
 		*taken = examine(start->old, want, why, size) == 0 ? PCF_TAKEN_OVER : PCF_TAKEN_REPLACED;
-	result = *taken == PCF_TAKEN_OVER ? pcf_ring_start_keep(start, &slots->file, err) : build(slots, start, want, err);
+	result = *taken == PCF_TAKEN_OVER ? pcf_ring_start_keep(start, &slots->file, err)
+					  : build(slots, start, want, err);
 	pcf_ring_start_abandon(start);
 	if (result == 0)
 		result = pcf_ring_file_map(&slots->file, 1, err);

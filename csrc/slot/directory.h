@@ -16,7 +16,7 @@ struct pcf_slots_writer {
 	uint32_t *hash_next; /* by slot: live slots */
 	uint32_t *free_next; /* by slot: released ones, in the order of their release */
 	uint32_t free_first, free_last;
-	uint8_t *claimed;    /* by slot: claimed by this collector */
+	uint8_t *claimed; /* by slot: claimed by this collector */
 };
 
 struct pcf_slots {

@@ -46,7 +46,12 @@ static inline void scratch_remove(const char *dir)
 
 static inline pcf_region_spec spec_of(const char *dir, int group, uint32_t ring_len, uint32_t rows)
 {
-	return (pcf_region_spec){.dir = dir, .group = group, .interval_ns = 10 * MS, .base_ns = 10 * MS, .ring_len = ring_len, .row_capacity = rows};
+	return (pcf_region_spec){.dir = dir,
+				 .group = group,
+				 .interval_ns = 10 * MS,
+				 .base_ns = 10 * MS,
+				 .ring_len = ring_len,
+				 .row_capacity = rows};
 }
 
 static inline pcf_region *region_open(const pcf_region_spec *spec, int expected)

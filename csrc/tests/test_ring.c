@@ -144,7 +144,8 @@ static void test_cells_of_every_width(void)
 		CHECK_EQ(pcf_region_row_claim(region[i], 0, 1, NULL, 0, 1, &row), 0);
 	}
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		check_cell(region[cases[i].group], index_of(groups[cases[i].group], cases[i].name), cases[i].in, cases[i].out, cases[i].lost);
+		check_cell(region[cases[i].group], index_of(groups[cases[i].group], cases[i].name), cases[i].in,
+			   cases[i].out, cases[i].lost);
 	for (int i = 0; i < 3; i++)
 		pcf_region_close(region[i]);
 }

@@ -17,7 +17,8 @@ static uint64_t next_random(void)
 
 static uint64_t odd_value(void)
 {
-	static const uint64_t odd[] = {0, 1, 7, 8, 4095, 4096, 0x7fffffff, 0xffffffff, 0x100000000, INT64_MAX, UINT64_MAX, UINT64_MAX - 1};
+	static const uint64_t odd[] = {0,          1,          7,           8,         4095,       4096,
+				       0x7fffffff, 0xffffffff, 0x100000000, INT64_MAX, UINT64_MAX, UINT64_MAX - 1};
 
 	return next_random() % 4 == 0 ? next_random() : odd[next_random() % (sizeof odd / sizeof odd[0])];
 }
@@ -174,7 +175,8 @@ int main(int argc, char **argv)
 
 	scratch_make(dir);
 	build();
-	mutate_file("memory.ring", sizeof(pcf_region_header) + 8 * sizeof(pcf_region_column), rounds, read_region, write_region);
+	mutate_file("memory.ring", sizeof(pcf_region_header) + 8 * sizeof(pcf_region_column), rounds, read_region,
+		    write_region);
 	mutate_file("slots.dir", sizeof(pcf_slots_header), rounds, read_slots, write_slots);
 	scratch_remove(dir);
 	return check_result();

@@ -1,4 +1,5 @@
-/* No space: claims fail, nothing crashes, what was there goes on.  Mounts a small tmpfs when root; else a byte budget only. */
+/* No space: claims fail, nothing crashes, what was there goes on.  Mounts a small tmpfs when root; else a byte budget
+ * only. */
 #include <errno.h>
 #include <sched.h>
 #include <sys/mount.h>

@@ -3,8 +3,8 @@
 
 #include "ring_scratch.h"
 
-#define ROWS 64
-#define TICKS 30000
+#define ROWS    64
+#define TICKS   30000
 #define READERS 3
 
 static char dir[64];
@@ -113,7 +113,8 @@ int main(void)
 	pthread_join(writer, NULL);
 	for (int i = 0; i < READERS; i++) {
 		pthread_join(readers[i], NULL);
-		printf("reader %d: %" PRIu64 " whole, %" PRIu64 " torn and refused\n", i, tally[i].whole, tally[i].torn);
+		printf("reader %d: %" PRIu64 " whole, %" PRIu64 " torn and refused\n", i, tally[i].whole,
+		       tally[i].torn);
 		CHECK_EQ(tally[i].wrong, 0);
 	}
 	CHECK_EQ(pcf_region_values(region, TICKS, ROWS - 1, values, NULL), 0);

@@ -19,8 +19,16 @@ static uint32_t claim(pcf_slots *slots, const char *path, uint64_t id, uint64_t 
 
 static void test_claim_write_release(void)
 {
-	pcf_slot_record record, identity = {.created_ns = 5, .cgroup_id = 42, .netns = 6, .netns_owner = 1, .flags = PCF_SLOT_FLAG_SHARED_NETWORK,
-					    .runtime = "docker", .id = "abc", .name = "web", .image = "nginx:1", .path = "/not/this"};
+	pcf_slot_record record, identity = {.created_ns = 5,
+					    .cgroup_id = 42,
+					    .netns = 6,
+					    .netns_owner = 1,
+					    .flags = PCF_SLOT_FLAG_SHARED_NETWORK,
+					    .runtime = "docker",
+					    .id = "abc",
+					    .name = "web",
+					    .image = "nginx:1",
+					    .path = "/not/this"};
 	pcf_slots *slots, *reader;
 	uint32_t generation, other;
 	int taken = -1;
@@ -41,8 +49,10 @@ static void test_claim_write_release(void)
 	CHECK_STR(record.runtime, "docker");
 	CHECK_STR(record.id, "abc");
 	CHECK_STR(record.image, "nginx:1");
-	CHECK(record.state == PCF_SLOT_LIVE && record.generation == 1 && record.born_tick == 10 && record.gone_tick == 0);
-	CHECK(record.created_ns == 5 && record.netns == 6 && record.netns_owner == 1 && record.flags == PCF_SLOT_FLAG_SHARED_NETWORK);
+	CHECK(record.state == PCF_SLOT_LIVE && record.generation == 1 && record.born_tick == 10 &&
+	      record.gone_tick == 0);
+	CHECK(record.created_ns == 5 && record.netns == 6 && record.netns_owner == 1 &&
+	      record.flags == PCF_SLOT_FLAG_SHARED_NETWORK);
 	CHECK_EQ(pcf_slots_release(slots, 0, 9, 20), -ESTALE);
 	CHECK_EQ(pcf_slots_release(slots, 0, 1, 20), 0);
 	CHECK_EQ(pcf_slots_release(slots, 0, 1, 21), -ESTALE);

@@ -45,10 +45,10 @@ static uint32_t row_capacity(const pcf_collector *collector, int group)
 	return rows > MOST_ROWS ? MOST_ROWS : (uint32_t)rows;
 }
 
-static void note_taken(pcf_collector *collector, const char *what, int taken, const pcf_error *err)
+static void note_taken(pcf_collector *collector, int taken, const pcf_error *err)
 {
 	if (taken == PCF_TAKEN_REPLACED)
-		pcf_note(collector, "history of %s begins anew: %s", what, err->text);
+		pcf_note(collector, "%s", err->text);
 }
 
 static int create_region(pcf_collector *collector, int group, int *taken_over, pcf_error *err)
@@ -74,7 +74,7 @@ static int create_region(pcf_collector *collector, int group, int *taken_over, p
 	pcf_region_set_budget(collector->regions[group], collector->budget);
 	collector->is_new_file[group] = taken == PCF_TAKEN_NEW;
 	*taken_over += taken == PCF_TAKEN_OVER;
-	note_taken(collector, pcf_group_at(group)->name, taken, &why);
+	note_taken(collector, taken, &why);
 	return 0;
 }
 
@@ -147,7 +147,7 @@ int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 		return code;
 	}
 	collector->is_new_slots = taken == PCF_TAKEN_NEW;
-	note_taken(collector, "the list of containers", taken, &why);
+	note_taken(collector, taken, &why);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		if (!collector->plan.group[g].interval_ns)
 			continue;

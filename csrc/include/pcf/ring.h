@@ -12,7 +12,7 @@
  *                  A row's cells of ticks before born_tick belong to an earlier tenant.
  */
 #define PCF_REGION_VERSION 1
-#define PCF_KEY_BYTES 32
+#define PCF_KEY_BYTES      32
 
 typedef struct {
 	char name[48];
@@ -21,7 +21,7 @@ typedef struct {
 	uint16_t offset; /* of the cell, from the start of the cell row */
 	uint8_t cell;    /* PCF_CELL_* */
 	uint8_t kind;    /* PCF_KIND_* */
-} pcf_region_column; /* 56 bytes */
+} pcf_region_column;     /* 56 bytes */
 
 typedef struct {
 	uint32_t seq; /* odd while the entry changes */
@@ -79,27 +79,27 @@ typedef struct {
 #define PCF_SLOT_GONE 2
 
 typedef struct {
-	uint32_t seq; /* odd while the record changes */
+	uint32_t seq;        /* odd while the record changes */
 	uint32_t generation; /* 0: never used */
-	uint32_t state; /* PCF_SLOT_* */
-	uint32_t flags; /* PCF_SLOT_FLAG_* */
+	uint32_t state;      /* PCF_SLOT_* */
+	uint32_t flags;      /* PCF_SLOT_FLAG_* */
 	uint64_t created_ns; /* wall clock, creation of the cgroup as far as known */
 	uint64_t born_tick;
 	uint64_t gone_tick;
-	uint64_t cgroup_id; /* inode of the cgroup directory in the hierarchy that named it */
-	uint64_t netns; /* inode of its network namespace, 0 unknown */
+	uint64_t cgroup_id;   /* inode of the cgroup directory in the hierarchy that named it */
+	uint64_t netns;       /* inode of its network namespace, 0 unknown */
 	uint32_t netns_owner; /* slot that carries the network rows of a shared namespace; itself when own */
 	uint32_t spare;
 	char runtime[16]; /* "docker", "containerd", "crio", "podman", "systemd", "raw", ... */
 	char id[72];      /* runtime's id, "" when none */
 	char name[128];   /* runtime's name, "" when none (yet) */
 	char image[160];
-	char path[576];   /* cgroup path, "/" = root; NUL-terminated, cut when longer */
-} pcf_slot_record; /* 1024 bytes */
+	char path[576]; /* cgroup path, "/" = root; NUL-terminated, cut when longer */
+} pcf_slot_record;      /* 1024 bytes */
 
-#define PCF_SLOT_FLAG_HOST_NETWORK 1
+#define PCF_SLOT_FLAG_HOST_NETWORK   1
 #define PCF_SLOT_FLAG_SHARED_NETWORK 2 /* rows are with netns_owner */
-#define PCF_SLOT_FLAG_PATH_CUT 4
+#define PCF_SLOT_FLAG_PATH_CUT       4
 
 typedef struct {
 	char magic[8]; /* "PCFSLOT\n" */
@@ -128,27 +128,34 @@ int pcf_region_attach(pcf_region **out, const char *dir, const char *group, pcf_
 int pcf_slots_attach(pcf_slots **out, const char *dir, pcf_error *err);
 void pcf_region_close(pcf_region *region);
 void pcf_slots_close(pcf_slots *slots);
-int pcf_region_replaced(const pcf_region *region); /* 1: another file has its name now, attach again; -ENOENT: none has */
-int pcf_region_is_written(const pcf_region *region); /* 1: a collector has it open, 0: none (asks the kernel, not the pid) */
+/* 1: another file has its name now, attach again; 0: no; -ENOENT: none has. */
+int pcf_region_replaced(const pcf_region *region);
 int pcf_slots_replaced(const pcf_slots *slots);
+/* 1: a collector has it open, 0: none.  Asks the kernel, so neither a reused pid nor a pid namespace misleads. */
+int pcf_region_is_written(const pcf_region *region);
 int pcf_slots_is_written(const pcf_slots *slots);
 const pcf_region_header *pcf_region_head(const pcf_region *region);
 const pcf_slots_header *pcf_slots_head(const pcf_slots *slots);
 const pcf_region_column *pcf_region_columns(const pcf_region *region);
-uint64_t pcf_region_latest(const pcf_region *region);                    /* tick number, 0 = none */
-uint64_t pcf_region_oldest(const pcf_region *region);                    /* oldest tick still whole, 0 = none */
-uint64_t pcf_region_next(const pcf_region *region, uint64_t tick);       /* first complete tick > tick, 0 = none */
-int pcf_region_tick_read(const pcf_region *region, uint64_t tick, pcf_region_tick *out); /* -ENOENT: not complete or gone */
-const void *pcf_region_cells(const pcf_region *region, uint64_t tick);   /* first cell row of that ring position; NULL: not a tick of this group */
-int pcf_region_check(const pcf_region *region, uint64_t tick);           /* 0: what was read of it is whole; -ESTALE */
-int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *out); /* consistent copy; -ENOENT unused, -EAGAIN: left half changed by a killed writer */
+
+uint64_t pcf_region_latest(const pcf_region *region);              /* tick number, 0 = none */
+uint64_t pcf_region_oldest(const pcf_region *region);              /* oldest tick still whole, 0 = none */
+uint64_t pcf_region_next(const pcf_region *region, uint64_t tick); /* first complete tick > tick, 0 = none */
+/* -ENOENT: not complete, or gone. */
+int pcf_region_tick_read(const pcf_region *region, uint64_t tick, pcf_region_tick *out);
+/* First cell row of that ring position; NULL: not a tick of this group. */
+const void *pcf_region_cells(const pcf_region *region, uint64_t tick);
+int pcf_region_check(const pcf_region *region, uint64_t tick); /* 0: what was read of it is whole; -ESTALE */
+/* A consistent copy; -ENOENT: never used, -EAGAIN: left half changed by a writer that was killed. */
+int pcf_region_row_read(const pcf_region *region, uint32_t row, pcf_region_row *out);
 /* Entries first .. first + count - 1 of the row table, each a consistent copy; unused or half changed ones all zero. */
 void pcf_region_rows_read(const pcf_region *region, uint32_t first, uint32_t count, pcf_region_row *out);
 /* One row as values; 0, -ENOENT (not sampled in that tick), -ESTALE (torn or gone). values: header.column_count
  * entries in the region's column order; offset_usec may be NULL. */
 int pcf_region_values(const pcf_region *region, uint64_t tick, uint32_t row, uint64_t *values, uint32_t *offset_usec);
-int pcf_slots_read(const pcf_slots *slots, uint32_t slot, pcf_slot_record *out); /* consistent copy; -ENOENT unused, -EAGAIN as above */
-uint64_t pcf_cell_load(const void *cell_row, const pcf_region_column *column);   /* the value of one cell */
+/* A consistent copy; -ENOENT, -EAGAIN as pcf_region_row_read. */
+int pcf_slots_read(const pcf_slots *slots, uint32_t slot, pcf_slot_record *out);
+uint64_t pcf_cell_load(const void *cell_row, const pcf_region_column *column); /* the value of one cell */
 
 /* ---- writing: the collector, one process ----
  * Create the slots first, then the regions: a region's history is taken over only with the slots it refers to.
@@ -156,35 +163,43 @@ uint64_t pcf_cell_load(const void *cell_row, const pcf_region_column *column);  
  * Claim and release may run in any thread and at any time, also while another thread is inside begin..end; begin,
  * store and end of one region belong to one thread.  Nobody stores into a row that is released. */
 int pcf_ring_dir_is_tmpfs(const char *dir); /* 1, 0, or negative errno */
+
 typedef struct {
 	const char *dir;
-	int group;                    /* index into pcf_groups */
+	int group; /* index into pcf_groups */
 	uint64_t interval_ns;
 	uint64_t base_ns;
 	uint32_t ring_len;
 	uint32_t row_capacity;
-	const uint8_t *present;       /* one byte a column: 0 = this host cannot give it, no cell is kept */
+	const uint8_t *present; /* one byte a column: 0 = this host cannot give it, no cell is kept */
 } pcf_region_spec;
 
-#define PCF_TAKEN_NEW 0      /* there was nothing */
-#define PCF_TAKEN_OVER 1     /* the history of an earlier collector goes on */
+#define PCF_TAKEN_NEW      0 /* there was nothing */
+#define PCF_TAKEN_OVER     1 /* the history of an earlier collector goes on */
 #define PCF_TAKEN_REPLACED 2 /* there was one and it does not match: err->text says why (code stays 0) */
 
 int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken, pcf_error *err);
 int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *taken, pcf_error *err);
 /* A slot for a cgroup: the live slot of the same path and cgroup_id from before a restart, else the one
  * freed longest ago, else a fresh one.  -ENOSPC: all are in use, or tmpfs is full. */
-int pcf_slots_claim(pcf_slots *slots, const char *path, uint64_t cgroup_id, uint64_t tick, uint32_t *slot, uint32_t *generation);
-int pcf_slots_write(pcf_slots *slots, uint32_t slot, const pcf_slot_record *record); /* identity fields only; seq, generation, state, path kept */
-int pcf_slots_release(pcf_slots *slots, uint32_t slot, uint32_t generation, uint64_t tick); /* -ESTALE: not that tenant */
+int pcf_slots_claim(pcf_slots *slots, const char *path, uint64_t cgroup_id, uint64_t tick, uint32_t *slot,
+		    uint32_t *generation);
+/* Identity fields only; seq, generation, state, path are kept.  -ENOENT: nobody has the slot. */
+int pcf_slots_write(pcf_slots *slots, uint32_t slot, const pcf_slot_record *record);
+int pcf_slots_release(pcf_slots *slots, uint32_t slot, uint32_t generation,
+		      uint64_t tick); /* -ESTALE: not that tenant */
 /* After a restart: the next slot from *slot on that is live from before and was not claimed since; 0 and fills
  * *slot and *generation, or -ENOENT.  Start with *slot = 0, release it, go on with *slot + 1. */
 int pcf_slots_unclaimed(pcf_slots *slots, uint32_t *slot, uint32_t *generation);
+
 /* The row of (slot, generation, key) in a group, made when new; memory for it in every tick is reserved
  * first, so that a full tmpfs is an error here and never a SIGBUS.  -ENOSPC: capacity, tmpfs, or byte budget. */
-int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint64_t tick, uint32_t *row);
-void pcf_region_slot_release(pcf_region *region, uint32_t slot, uint32_t generation, uint64_t tick); /* all rows of the slot */
-void pcf_region_row_release(pcf_region *region, uint32_t row, uint64_t tick); /* one row: its device or interface is gone */
+int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len,
+			 uint64_t tick, uint32_t *row);
+/* All rows of the slot. */
+void pcf_region_slot_release(pcf_region *region, uint32_t slot, uint32_t generation, uint64_t tick);
+/* One row: its device or interface is gone. */
+void pcf_region_row_release(pcf_region *region, uint32_t row, uint64_t tick);
 /* Ticks only grow: a pass for a tick that is not newer than the latest (a quick restart) is dropped as a whole. */
 void pcf_region_begin(pcf_region *region, uint64_t tick, uint64_t monotonic_ns, uint64_t realtime_ns);
 /* values: one for each column of the group in columns.def order (absent columns are dropped).  Returns how
@@ -192,6 +207,7 @@ void pcf_region_begin(pcf_region *region, uint64_t tick, uint64_t monotonic_ns, 
 int pcf_region_store(pcf_region *region, uint32_t row, uint32_t offset_usec, const uint64_t *values);
 void pcf_region_end(pcf_region *region, uint64_t duration_ns, uint64_t cpu_ns);
 uint64_t pcf_region_memory(const pcf_region *region); /* bytes of tmpfs reserved */
+
 /* Bytes all writing regions that share it may reserve together; 0 = no bound.  What a region holds when the
  * budget is set counts at once, also past the bound; claims that would pass it are refused (-ENOSPC).  Outlives
  * the regions that use it. */

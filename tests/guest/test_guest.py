@@ -34,8 +34,9 @@ def script(guest: vm.Guest, build: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def booted(project_root: Path) -> Iterator[Callable[[vm.Guest], vm.Result]]:
-    """Boots guests side by side, as many as there are cores; a call waits for the one asked for."""
+def booted(project_root: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[vm.Guest], vm.Result]]:
+    """Boots the guests of the selected tests side by side, as many as there are cores; a call waits for one."""
+    wanted = {item.callspec.params["guest"]: None for item in request.session.items if isinstance(item, pytest.Function)}
     cores = os.cpu_count() or 1
     running: dict[vm.Guest, Future[vm.Result]] = {}
     with ThreadPoolExecutor(max_workers=cores) as pool:
@@ -47,7 +48,7 @@ def booted(project_root: Path) -> Iterator[Callable[[vm.Guest], vm.Result]]:
 
         def result(guest: vm.Guest) -> vm.Result:
             if not running:
-                running.update({each: submit(each) for each in (*GUESTS, SYSTEMD)})
+                running.update({each: submit(each) for each in wanted})
             return running[guest].result()
 
         yield result

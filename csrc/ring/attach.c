@@ -40,13 +40,13 @@ int pcf_region_attach(pcf_region **out, const char *dir, const char *group, pcf_
 
 	*out = NULL;
 	if (region == NULL)
-		return pcf_ring_fail(err, -ENOMEM, "%s/%s.ring: no memory", dir, group);
+		return pcf_error_say(err, -ENOMEM, "%s/%s.ring: no memory", dir, group);
 	snprintf(name, sizeof name, "%s.ring", group);
 	result = pcf_ring_file_attach(&region->file, dir, name, sizeof(pcf_region_header), err);
 	if (result == 0) {
 		result = pcf_region_bind(region, why, sizeof why);
 		if (result < 0)
-			pcf_ring_fail(err, result, "%s: cannot be trusted: %s", region->file.path, why);
+			pcf_error_say(err, result, "%s: cannot be trusted: %s", region->file.path, why);
 	}
 	if (result < 0) {
 		pcf_region_close(region);

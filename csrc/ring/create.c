@@ -146,7 +146,7 @@ static int build(pcf_region *region, struct pcf_ring_start *start, const pcf_reg
 	     pwrite(start->fresh, columns, column_bytes, (off_t)want->columns_offset) != (ssize_t)column_bytes))
 		result = -EIO;
 	if (result < 0)
-		return pcf_ring_fail(
+		return pcf_error_say(
 			err, result, "%s: cannot reserve %llu bytes: %s: free some memory there or shorten the history",
 			start->path, (unsigned long long)(want->rows_offset + want->cells_offset - want->ticks_offset),
 			strerror(-result));
@@ -188,7 +188,7 @@ int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken,
 	snprintf(name, sizeof name, "%s.ring", want.group);
 	region = calloc(1, sizeof *region);
 	if (region == NULL)
-		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", spec->dir, name);
+		return pcf_error_say(err, -ENOMEM, "%s/%s: no memory", spec->dir, name);
 	region->file.fd = -1;
 	result = pcf_ring_start_open(&start, spec->dir, name, offsetof(pcf_region_header, writer_pid), err);
 	if (result == 0) {
@@ -201,13 +201,13 @@ int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken,
 		release_strangers(region, spec->dir);
 	if (result < 0) {
 		if (err != NULL && err->code == 0)
-			pcf_ring_fail(err, result, "%s/%s: cannot be written: %s", spec->dir, name,
+			pcf_error_say(err, result, "%s/%s: cannot be written: %s", spec->dir, name,
 				      why[0] != '\0' ? why : strerror(-result));
 		pcf_region_close(region);
 		return result;
 	}
 	if (how == PCF_TAKEN_REPLACED)
-		pcf_ring_fail(err, 0, "%s: the ring of an earlier collector was replaced: %s", want.group, why);
+		pcf_error_say(err, 0, "%s: the ring of an earlier collector was replaced: %s", want.group, why);
 	if (taken != NULL)
 		*taken = how;
 	*out = region;

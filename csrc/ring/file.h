@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "pcf.h"
+#include "schema/error.h"
 
 struct pcf_ring_file {
 	char *path;
@@ -21,7 +22,6 @@ struct pcf_ring_start {
 	int old, fresh;
 };
 
-int pcf_ring_fail(pcf_error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 char *pcf_ring_path(const char *dir, const char *name, const char *suffix); /* malloc'ed, NULL: no memory */
 uint64_t pcf_page_round(uint64_t bytes);
 void pcf_boot_id(char out[40]);
@@ -29,12 +29,14 @@ uint64_t pcf_clock_ns(int clock);
 
 int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset,
 			pcf_error *err);
-int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes,
-			pcf_error *err); /* of the new file; empties it first */
+/* Of the new file; empties it first. */
+int pcf_ring_start_size(struct pcf_ring_start *start, uint64_t bytes, pcf_error *err);
 int pcf_ring_start_keep(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err);    /* the old one */
 int pcf_ring_start_publish(struct pcf_ring_start *start, struct pcf_ring_file *file, pcf_error *err); /* the new one */
 void pcf_ring_start_abandon(struct pcf_ring_start *start);
 
+/* Takes fd and path over; -errno. */
+int pcf_ring_file_identify(struct pcf_ring_file *file, int fd, char *path, pcf_error *err);
 int pcf_ring_file_attach(struct pcf_ring_file *file, const char *dir, const char *name, size_t least, pcf_error *err);
 int pcf_ring_file_map(struct pcf_ring_file *file, int writable, pcf_error *err);
 void pcf_ring_file_close(struct pcf_ring_file *file);

@@ -98,14 +98,14 @@ int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape,
 
 	memset(shape, 0, sizeof *shape);
 	if (group == NULL || group->columns > PCF_MAX_GROUP_COLUMNS)
-		return pcf_ring_fail(err, -EINVAL, "there is no group number %d", spec->group);
+		return pcf_error_say(err, -EINVAL, "there is no group number %d", spec->group);
 	if (spec->base_ns == 0 || spec->interval_ns == 0 || spec->interval_ns % spec->base_ns != 0)
-		return pcf_ring_fail(err, -EINVAL,
+		return pcf_error_say(err, -EINVAL,
 				     "%s: an interval of %" PRIu64 " ns is no multiple of the base interval of %" PRIu64
 				     " ns",
 				     group->name, spec->interval_ns, spec->base_ns);
 	if (spec->ring_len == 0 || spec->row_capacity == 0 || spec->row_capacity == PCF_NO_ROW)
-		return pcf_ring_fail(err, -EINVAL, "%s: a ring of %u ticks and %u rows is none", group->name,
+		return pcf_error_say(err, -EINVAL, "%s: a ring of %u ticks and %u rows is none", group->name,
 				     spec->ring_len, spec->row_capacity);
 	memcpy(shape->magic, magic, sizeof magic);
 	shape->version = PCF_REGION_VERSION;
@@ -120,7 +120,7 @@ int pcf_region_shape_make(const pcf_region_spec *spec, pcf_region_header *shape,
 	shape->row_capacity = spec->row_capacity;
 	place_columns(spec, shape, columns);
 	if (place_tables(shape) < 0)
-		return pcf_ring_fail(err, -EOVERFLOW,
+		return pcf_error_say(err, -EOVERFLOW,
 				     "%s: a ring of %u ticks and %u rows is too large: lower the history or the number "
 				     "of containers",
 				     group->name, spec->ring_len, spec->row_capacity);

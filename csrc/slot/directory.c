@@ -57,12 +57,12 @@ int pcf_slots_attach(pcf_slots **out, const char *dir, pcf_error *err)
 
 	*out = NULL;
 	if (slots == NULL)
-		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", dir, file_name);
+		return pcf_error_say(err, -ENOMEM, "%s/%s: no memory", dir, file_name);
 	result = pcf_ring_file_attach(&slots->file, dir, file_name, sizeof(pcf_slots_header), err);
 	if (result == 0) {
 		result = pcf_slots_bind(slots, why, sizeof why);
 		if (result < 0)
-			pcf_ring_fail(err, result, "%s: cannot be trusted: %s", slots->file.path, why);
+			pcf_error_say(err, result, "%s: cannot be trusted: %s", slots->file.path, why);
 	}
 	if (result < 0) {
 		pcf_slots_close(slots);
@@ -175,7 +175,7 @@ static int build(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots
 	if (result == 0 && pwrite(start->fresh, want, sizeof *want, 0) != sizeof *want)
 		result = -EIO;
 	if (result < 0)
-		return pcf_ring_fail(err, result,
+		return pcf_error_say(err, result,
 				     "%s: cannot reserve memory: %s: free some there or use another ring directory",
 				     start->path, strerror(-result));
 	return pcf_ring_start_publish(start, &slots->file, err);
@@ -227,23 +227,23 @@ int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *t
 	if (err != NULL)
 		*err = (pcf_error){0};
 	if (capacity == 0 || capacity > 1u << 24)
-		return pcf_ring_fail(err, -EINVAL, "%s: a list of %u containers is none", dir, capacity);
+		return pcf_error_say(err, -EINVAL, "%s: a list of %u containers is none", dir, capacity);
 	shape_make(&want, capacity);
 	slots = calloc(1, sizeof *slots);
 	if (slots == NULL)
-		return pcf_ring_fail(err, -ENOMEM, "%s/%s: no memory", dir, file_name);
+		return pcf_error_say(err, -ENOMEM, "%s/%s: no memory", dir, file_name);
 	slots->file.fd = -1;
 	result = pcf_ring_start_open(&start, dir, file_name, offsetof(pcf_slots_header, writer_pid), err);
 	if (result == 0)
 		result = create(slots, &start, &want, &how, why, sizeof why, err);
 	if (result < 0) {
 		if (err != NULL && err->code == 0)
-			pcf_ring_fail(err, result, "%s/%s: cannot be written: %s", dir, file_name, strerror(-result));
+			pcf_error_say(err, result, "%s/%s: cannot be written: %s", dir, file_name, strerror(-result));
 		pcf_slots_close(slots);
 		return result;
 	}
 	if (how == PCF_TAKEN_REPLACED)
-		pcf_ring_fail(err, 0, "the list of containers of an earlier collector was replaced: %s", why);
+		pcf_error_say(err, 0, "the list of containers of an earlier collector was replaced: %s", why);
 	if (taken != NULL)
 		*taken = how;
 	*out = slots;

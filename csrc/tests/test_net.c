@@ -33,6 +33,7 @@ static void options_for(pcf_options *options)
 	options->reader = PCF_READER_PREAD;
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		options->interval_ns[g] = 0;
+	options->interval_ns[PCF_GROUP_MEMORY] = options->interval_ns[PCF_GROUP_PIDS] = interval_ns;
 	options->interval_ns[PCF_GROUP_NETWORK] = interval_ns;
 	options->interval_ns[PCF_GROUP_NETWORK_ERRORS] = interval_ns * 2;
 }
@@ -230,11 +231,11 @@ static void send_inside(const struct box *box, const char *interface, int count)
 	snprintf(path, sizeof path, "/proc/%d/ns/net", (int)box->pid);
 	pid_t child = fork();
 	if (child == 0) {
-		int fd = open(path, O_RDONLY);
+		int fd = open(path, O_RDONLY), before = check_failures;
 		if (fd < 0 || setns(fd, CLONE_NEWNET))
 			_exit(1);
 		send_frames(interface, count);
-		_exit(check_failures ? 1 : 0);
+		_exit(check_failures > before);
 	}
 	int status;
 	waitpid(child, &status, 0);
@@ -249,6 +250,14 @@ static void add_veth(const struct box *box, const char *inside)
 	command("nsenter -t %d -n ip link set pcfpeer name %s", (int)box->pid, inside);
 	command("nsenter -t %d -n ip link set %s up", (int)box->pid, inside);
 	command("ip link set %s up", veth);
+}
+
+/* Two links joined inside: neither has a twin on the host. */
+static void add_pair(const struct box *box, const char *one, const char *other)
+{
+	command("nsenter -t %d -n ip link add %s type veth peer name %s", (int)box->pid, one, other);
+	command("nsenter -t %d -n ip link set %s up", (int)box->pid, one);
+	command("nsenter -t %d -n ip link set %s up", (int)box->pid, other);
 }
 
 static uint64_t netns_of(pid_t pid)
@@ -357,13 +366,11 @@ static void test_inside(pcf_collector *collector)
 	struct box box;
 
 	start_box(collector, &box, "inside", CLONE_NEWNET);
-	command("nsenter -t %d -n ip link add mv0 type dummy", (int)box.pid);
-	command("nsenter -t %d -n ip link set mv0 up", (int)box.pid);
+	add_pair(&box, "mv0", "mv1");
 	send_inside(&box, "mv0", 20);
 	CHECK(comes_equal(collector, &box, "mv0"));
 	struct wanted wanted = {.box = &box, .key = "late0"};
-	command("nsenter -t %d -n ip link add late0 type dummy", (int)box.pid);
-	command("nsenter -t %d -n ip link set late0 up", (int)box.pid);
+	add_pair(&box, "late0", "late1");
 	CHECK(comes_true(collector, has_key, &wanted));
 	CHECK(comes_equal(collector, &box, "late0"));
 	add_veth(&box, "eth1");
@@ -387,8 +394,7 @@ static void test_process_changes(pcf_collector *collector)
 	char path[64];
 
 	start_box(collector, &box, "change", CLONE_NEWNET);
-	command("nsenter -t %d -n ip link add mv0 type dummy", (int)box.pid);
-	command("nsenter -t %d -n ip link set mv0 up", (int)box.pid);
+	add_pair(&box, "mv0", "mv1");
 	CHECK(comes_equal(collector, &box, "mv0"));
 	snprintf(path, sizeof path, "/proc/%d/ns/net", (int)box.pid);
 	int inside = open(path, O_RDONLY | O_CLOEXEC), home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -424,15 +430,14 @@ static void test_not_pinned(void)
 	CHECK_EQ(pcf_collector_start(collector, &err), 0);
 	start_box(collector, &box, "pinned", CLONE_NEWNET);
 	add_veth(&box, "eth0");
-	command("nsenter -t %d -n ip link add mv0 type dummy", (int)box.pid); /* so that net/dev is kept open */
-	command("nsenter -t %d -n ip link set mv0 up", (int)box.pid);
+	add_pair(&box, "mv0", "mv1"); /* so that net/dev is kept open */
 	struct wanted wanted = {.box = &box, .other = &box};
 	CHECK(comes_true(collector, has_flags, &wanted));
-	for (int waited = 0; waited < PATIENCE_MS && count_rows(collector, PCF_GROUP_NETWORK, &box) < 2; waited += 20) {
+	for (int waited = 0; waited < PATIENCE_MS && count_rows(collector, PCF_GROUP_NETWORK, &box) < 3; waited += 20) {
 		pcf_collector_sample(collector, ~0ULL, &latest);
 		pause_ms(20);
 	}
-	CHECK_EQ(count_rows(collector, PCF_GROUP_NETWORK, &box), 2);
+	CHECK_EQ(count_rows(collector, PCF_GROUP_NETWORK, &box), 3);
 	pcf_collector_stats stats;
 	pcf_collector_stats_get(collector, &stats);
 	CHECK_EQ(stats.netns, 1);

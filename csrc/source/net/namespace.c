@@ -69,14 +69,14 @@ ssize_t pcf_net_dev_read(int fd, char *buffer, size_t size)
 	size_t used = 0, page = (size_t)sysconf(_SC_PAGESIZE), line = 512;
 
 	for (;;) {
-		if (used == size)
-			return -EMSGSIZE;
 		ssize_t got = pread(fd, buffer + used, size - used, (off_t)used);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
 			return -errno;
 		used += (size_t)got;
+		if (used == size)
+			return -EMSGSIZE;
 		if (got == 0 || (size_t)got + line < page)
 			return (ssize_t)used;
 	}

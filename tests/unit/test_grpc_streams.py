@@ -191,6 +191,35 @@ def test_fifty_subscribers_share_the_very_same_bytes(tmp_path: Path, monkeypatch
     run(main())
 
 
+def test_ticks_that_nobody_sampled_are_not_missed(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path, ring_len=16) as rig:
+            call = rig.stub.StreamStats(pb.StreamRequest(groups=["cpu"]))
+            await rig.subscribed(1)
+            for tick in (500_000, 500_001, 900_000):  # up for a while; and once the collector was stopped
+                rig.ticks([tick])
+                (batch,) = await take(call, 1)
+                assert (batch.tick, batch.missed_ticks) == (tick, 0)
+
+    run(main())
+
+
+def test_a_loop_that_stood_still_skips_and_says_so(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            call = rig.stub.StreamStats(pb.StreamRequest(groups=["cpu"]))
+            await rig.subscribed(1)
+            rig.ticks([10])
+            await take(call, 1)
+            for number in range(11, 50):
+                rig.feed.writer.write(number, rows_for(range(3), number))
+            rig.ticks([50])  # the first that the server hears of
+            (batch,) = await take(call, 1)
+            assert (batch.tick, batch.missed_ticks) == (50, 39)
+
+    run(main())
+
+
 def test_nobody_asks_nothing_is_encoded(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as rig:

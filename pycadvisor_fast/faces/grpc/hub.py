@@ -99,14 +99,14 @@ class Channel:
 
     def advance(self, tick: int) -> None:
         """The pass ``tick`` is complete: notes what is due and wakes who waits. Event loop only."""
-        skipped = self.schedule.count(self.position, tick) - 2 * BACKLOG
-        if skipped > 0:  # suspended, or the loop stood still: not worth walking
-            points = list(self.schedule.points(tick - max(self.schedule.strides) * 2 * BACKLOG, tick))[-BACKLOG:]
+        begin = max(self.position, self.schedule.oldest() - 1)  # before that nobody sampled
+        skipped = self.schedule.count(begin, tick) - 2 * BACKLOG
+        if skipped > 0:  # the loop stood still: not worth encoding
             self.seq += skipped
-        else:
-            points = list(self.schedule.points(self.position, tick))
+            begin = max(begin, tick - max(self.schedule.strides) * 2 * BACKLOG)
+        points = list(self.schedule.points(begin, tick))[-2 * BACKLOG :]
         for point in points:
-            if point > self.position and (spec := self.schedule.spec(point)):
+            if spec := self.schedule.spec(point):
                 self.seq += 1
                 after = self.entries[-1].spec.tick if self.entries else self.began
                 self.entries.append(Entry(self, spec, self.seq, after))

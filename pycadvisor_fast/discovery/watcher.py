@@ -51,6 +51,8 @@ class WatchLike(Protocol):
     @property
     def mechanism(self) -> str: ...
     @property
+    def reason(self) -> str: ...
+    @property
     def degraded(self) -> str: ...
     def add_mount(self, mount: str) -> int: ...
     def read(self, timeout_s: float | None) -> list[Event]: ...
@@ -137,6 +139,7 @@ class Watcher:
         nodes = list(self._nodes.values())
         return {
             "mechanism": self._watch.mechanism if self._watch is not None else "walk",
+            "reason": self._watch.reason if self._watch is not None else "",
             "mounts": list(self._mounts),
             "cgroups": len(nodes),
             "followed": sum(node.handle is not None for node in nodes),

@@ -65,6 +65,7 @@ def test_a_busy_cgroup_is_seen_with_its_numbers(cgroups: CgroupTree) -> None:
     path = cgroups.make("busy")
     process = cgroups.spawn("busy", sys.executable, "-c", "b = bytearray(32 << 20)\nwhile True: pass")
     with Collector(**FAST) as collector:
+        collector.wait(timeout=30)
         container = collector.container(path)
         assert container is not None
         eventually(lambda: (collector.latest("memory").row(container.slot).get("usage_bytes") or 0) > 32 << 20)
@@ -116,6 +117,21 @@ def test_containers_are_one_tuple_until_something_changes(collector: Collector, 
     assert collector.containers() is not before
     slots = [one.slot for one in collector.containers()]
     assert slots == sorted(slots)
+
+
+@pytest.mark.guest_inside
+def test_v2_controllers_that_are_enabled_later_are_found_by_the_safety_walk(cgroups: CgroupTree) -> None:
+    top = Path(f"{cgroups.mounts[0]}{cgroups.name}")
+    if len(cgroups.mounts) > 1 or "memory" not in (top / "cgroup.controllers").read_text().split():
+        pytest.skip("not pure v2 with the memory controller; the 6.12-v2 guest is")
+    (top / "late").mkdir()
+    assert not (top / "late/memory.current").exists()
+    with Collector(**FAST, rescan=0.3) as collector:
+        collector.wait(timeout=30)
+        container = collector.container(cgroups.path("late"))
+        assert container is not None
+        (top / "cgroup.subtree_control").write_text("+memory")
+        eventually(lambda: collector.latest("memory").row(container.slot).get("usage_bytes") is not None)
 
 
 # ---- embedding ----
@@ -253,6 +269,16 @@ def test_a_program_that_just_ends_leaves_nothing() -> None:
     assert int(done.stdout) > 0
     assert done.stderr == ""
     assert private_rings() <= rings
+
+
+def test_the_example_runs(project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "examples/embed.py"), "0.5"]
+    environment = {**os.environ, "PYTHONPATH": str(project_root)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment)
+    head, *rows, last = done.stdout.splitlines()
+    assert head.split() == ["cores", "peak", "MiB", "container"]
+    assert any(row.endswith("  /") for row in rows)
+    assert "ticks of" in last
 
 
 def test_a_killed_program_leaves_a_private_ring_that_the_next_one_removes() -> None:

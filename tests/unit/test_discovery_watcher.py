@@ -29,6 +29,7 @@ class FakeTree:
     # as native.watch.Watch
     mechanism = "fake"
     degraded = ""
+    reason = ""
 
     def add_mount(self, mount: str) -> int:
         return self.mounts.index(mount)

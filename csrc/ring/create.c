@@ -176,7 +176,7 @@ int pcf_region_create(pcf_region **out, const pcf_region_spec *spec, int *taken,
 	struct pcf_ring_start start;
 	char name[64], why[160] = "";
 	pcf_region *region;
-	int how, result;
+	int how = PCF_TAKEN_NEW, result;
 
 	*out = NULL;
 	if (err != NULL)

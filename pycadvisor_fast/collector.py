@@ -30,6 +30,7 @@ from .sampling import Ring, attach
 
 if TYPE_CHECKING:
     from .container import Container
+    from .feed import Feed
     from .sampling import Snapshot, Window
 
 log = logging.getLogger(__name__)
@@ -190,8 +191,9 @@ class Collector:
     # ---- about the host and itself ----
     def host(self) -> Mapping[str, Any]:
         """Facts and plan as plain data: {"facts": {...}, "plan": {...}, "notes": [...]}."""
-        native = self._opened().native
-        return {"facts": native.facts(), "plan": native.plan(), "notes": native.notes()}
+        parts = self._opened()
+        notes = [*parts.native.notes(), *parts.watcher.status()["notes"]]
+        return {"facts": parts.native.facts(), "plan": parts.native.plan(), "notes": notes}
 
     def status(self) -> Mapping[str, Any]:
         """Own cost and state as plain data: counters of the tick thread, discovery, runtimes."""
@@ -387,3 +389,7 @@ def _remove_stale() -> None:
             pass  # its collector runs
         finally:
             os.close(lock)
+
+
+if TYPE_CHECKING:
+    _IS_A_FEED: type[Feed] = Collector

@@ -221,7 +221,7 @@ int pcf_slots_create(pcf_slots **out, const char *dir, uint32_t capacity, int *t
 	char why[160] = "";
 	pcf_slots_header want;
 	pcf_slots *slots;
-	int how, result;
+	int how = PCF_TAKEN_NEW, result;
 
 	*out = NULL;
 	if (err != NULL)

@@ -132,34 +132,25 @@ def test_io_of_a_device_is_counted(tree: CgroupTree) -> None:
     subprocess.run(["modprobe", "null_blk", "nr_devices=1", "gb=1", "queue_mode=2"], check=True)
     tree.make("writer")
     device = "{}:{}".format(*Path("/sys/block/nullb0/dev").read_text().strip().split(":"))
-    if LAYOUT != "v2":  # the v1 throttler counts a disk once it has any rule for it
-        rule = directory(tree, "writer", "blkio") / "blkio.throttle.read_bps_device"
+    if LAYOUT != "v2":  # the v1 throttler counts what a rule applies to
+        rule = directory(tree, "writer", "blkio") / "blkio.throttle.write_bps_device"
         rule.write_text(f"{device} 1099511627776")
     writer = ["dd", "if=/dev/zero", "of=/dev/nullb0", "bs=64k", "count=64", "oflag=direct"]
     with collector() as running:
         tree.spawn("writer", "sh", "-c", f"sleep 1; {' '.join(writer)}; exec sleep 600")
         deadline = time.monotonic() + 30
-        while True:
-            snapshot = running.latest("io")
-            slot = next((c.slot for c in running.containers() if c.path == tree.path("writer")), -1)
-            rows = (
-                []
-                if snapshot is None
-                else [
-                    (key, written)
-                    for owner, key, written in zip(
-                        snapshot.slots,
-                        snapshot.keys if snapshot.keys is not None else (),
-                        snapshot.column("write_bytes"),
-                        strict=False,
-                    )
-                    if owner == slot
-                ]
-            )
-            if (device, 64 * 65536) in [(key, int(written)) for key, written in rows if written == written]:
-                break
-            assert time.monotonic() < deadline, f"{device} not in {rows}"
+        while (written := written_bytes(running, tree.path("writer"), device)) != 64 * 65536:
+            assert time.monotonic() < deadline, f"{device} shows {written} bytes"
             time.sleep(0.2)
+
+
+def written_bytes(running: Collector, path: str, device: str) -> float | None:
+    """What a container wrote to a device, in the newest tick; None = no such row."""
+    snapshot = running.latest("io")
+    slot = next((c.slot for c in running.containers() if c.path == path), -1)
+    keys = snapshot.keys if snapshot.keys is not None else []
+    rows = zip(snapshot.slots, keys, snapshot.column("write_bytes"), strict=True)
+    return next((float(written) for owner, key, written in rows if (owner, key) == (slot, device)), None)
 
 
 @pytest.mark.parametrize("reader", ["pread", "openat", "uring"])

@@ -16,8 +16,8 @@ from .errors import ServiceUnavailableError, translate
 
 SHUTDOWN = ("pcf-reason", "shutdown")  # trailing metadata of a server that stops
 
-# A connection that broke shows as one of these, depending on when it broke.
-_BROKEN = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
+# How a connection shows that breaks while batches arrive; without a batch before it, the server means it.
+_BROKEN = (grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN, grpc.StatusCode.INTERNAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,16 @@ class StreamState:
         self._attempt = 0
         self._lost_at: float | None = None
         self._has_begun = False
+        self._is_flowing = False  # a batch has arrived on this connection
 
     def request(self) -> pb.StreamRequest:
         """The request for the next connection: resumes after the last batch that arrived."""
+        self._is_flowing = False
         return self._request
 
     def accept(self, batch: _B) -> _B:
         """Notes that ``batch`` arrived."""
-        self._attempt, self._lost_at, self._has_begun = 0, None, True
+        self._attempt, self._lost_at, self._has_begun, self._is_flowing = 0, None, True, True
         if batch.HasField("stream"):
             self._request.epoch = batch.stream.epoch
         self._request.since = batch.tick
@@ -80,11 +82,14 @@ class StreamState:
     def lost(self, error: Any) -> float:
         """Seconds to wait before connecting again. Raises the error when there is no sense in that."""
         translated = translate(error, self._target)
-        if error.code() not in _BROKEN or self._retry is None:
+        if self._retry is None or not self._is_broken(error.code()):
             raise translated from error
         if not self._has_begun and not self._retry.wait_for_server:
             raise translated from error
         return self._next_delay(translated)
+
+    def _is_broken(self, code: grpc.StatusCode) -> bool:
+        return code == grpc.StatusCode.UNAVAILABLE or (self._is_flowing and code in _BROKEN)
 
     def ended(self, trailing: Iterable[Any] | None) -> float:
         """The same after the server ended the stream with OK. Raises when there is to be no other."""

@@ -48,6 +48,7 @@ typedef struct {
 	uint64_t tick;
 	uint64_t began_ns; /* CLOCK_MONOTONIC when the tick of this group began; offsets of rows count from it */
 	/* counted by the source */
+	uint64_t wall_ns; /* only by sample_groups: time spent on this group */
 	uint64_t rows, reads, read_errors, unrepresentable, rows_refused, truncated;
 } pcf_pass;
 
@@ -70,7 +71,10 @@ typedef struct {
 	void (*drop)(pcf_source *source, uint32_t slot, uint32_t generation);
 	/* The tick thread: more of the container may be there now. NULL: prepare and adopt are called again instead. */
 	void (*refresh)(pcf_source *source, uint32_t slot, uint32_t generation);
-	void (*sample)(pcf_source *source, pcf_pass *pass);
+	void (*sample)(pcf_source *source, pcf_pass *pass); /* NULL when it has sample_groups */
+	/* All its groups that are due, container by container: what the kernel fetched for one file of a cgroup serves
+	 * the next (measured at 1000 containers: a fifth less than group by group). */
+	void (*sample_groups)(pcf_source *source, pcf_pass *passes, int count);
 	int (*event_fd)(pcf_source *source); /* NULL or -1: none; else the tick thread polls it between passes */
 	void (*event)(pcf_source *source);   /* it is readable */
 	void (*stats)(pcf_source *source, pcf_source_stats *add); /* adds to it; any thread */

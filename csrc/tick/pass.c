@@ -1,4 +1,4 @@
-/* One pass: every group that is due, one after the other, so that the time of each is known. */
+/* One pass: every group that is due. */
 #include <time.h>
 #include <unistd.h>
 
@@ -8,17 +8,6 @@ typedef struct {
 	uint64_t began_ns, realtime_ns;
 	uint64_t done; /* groups sampled, by bit */
 } pass_times;
-
-static void sample(pcf_collector *collector, pcf_pass *pass)
-{
-	if (pass->group == PCF_GROUP_TICK) {
-		pcf_self_sample(collector, pass);
-		return;
-	}
-	for (int i = 0; i < collector->source_count; i++)
-		if (collector->sources[i]->ops->groups >> pass->group & 1)
-			collector->sources[i]->ops->sample(collector->sources[i], pass);
-}
 
 static void count(pcf_collector *collector, pcf_group_state *state, const pcf_pass *pass, uint64_t wall_ns, uint64_t cpu_ns)
 {
@@ -37,19 +26,88 @@ static void count(pcf_collector *collector, pcf_group_state *state, const pcf_pa
 	atomic_fetch_add_explicit(&collector->truncated, pass->truncated, memory_order_relaxed);
 }
 
-static void run_group(pcf_collector *collector, int group, uint64_t tick, pass_times *times)
+static void sample_one(pcf_source *source, pcf_pass *pass)
 {
-	pcf_pass pass = {.group = group, .tick = tick, .began_ns = times->began_ns};
+	uint64_t began = pcf_now_ns(CLOCK_MONOTONIC);
+
+	source->ops->sample(source, pass);
+	pass->wall_ns = pcf_now_ns(CLOCK_MONOTONIC) - began;
+}
+
+/* Its groups among the passes; each gets the share of the CPU time that it had of the time. */
+static void run_source(pcf_collector *collector, pcf_source *source, pcf_pass *passes, int count_of)
+{
+	uint64_t cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID), wall = 0;
+
+	if (source->ops->sample_groups)
+		source->ops->sample_groups(source, passes, count_of);
+	else
+		for (int i = 0; i < count_of; i++)
+			sample_one(source, &passes[i]);
+	cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	for (int i = 0; i < count_of; i++)
+		wall += passes[i].wall_ns;
+	for (int i = 0; i < count_of; i++) {
+		pcf_pass *pass = &passes[i];
+		uint64_t share = wall ? (uint64_t)((double)cpu * (double)pass->wall_ns / (double)wall) : 0;
+
+		pcf_region_end(collector->regions[pass->group], pass->wall_ns, share);
+		count(collector, &collector->state[pass->group], pass, pass->wall_ns, share);
+	}
+}
+
+static void run_self(pcf_collector *collector, pcf_pass *pass)
+{
 	uint64_t wall = pcf_now_ns(CLOCK_MONOTONIC), cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID);
 
-	pcf_region_begin(collector->regions[group], tick, times->began_ns, times->realtime_ns);
-	sample(collector, &pass);
+	pcf_self_sample(collector, pass);
 	wall = pcf_now_ns(CLOCK_MONOTONIC) - wall;
 	cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
-	pcf_region_end(collector->regions[group], wall, cpu);
-	count(collector, &collector->state[group], &pass, wall, cpu);
+	pcf_region_end(collector->regions[PCF_GROUP_TICK], wall, cpu);
+	count(collector, &collector->state[PCF_GROUP_TICK], pass, wall, cpu);
+}
+
+static pcf_pass begin(pcf_collector *collector, int group, uint64_t tick, pass_times *times)
+{
+	pcf_region_begin(collector->regions[group], tick, times->began_ns, times->realtime_ns);
 	collector->state[group].last_tick = tick;
 	times->done |= 1ULL << group;
+	return (pcf_pass){.group = group, .tick = tick, .began_ns = times->began_ns};
+}
+
+/* A group that no source has anything for still has its ticks, empty: whoever waits for them must not wait for ever. */
+static void run_orphans(pcf_collector *collector, const uint64_t *ticks, pass_times *times)
+{
+	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
+		pcf_pass pass;
+
+		if (!ticks[g] || g == PCF_GROUP_TICK || (times->done >> g & 1))
+			continue;
+		pass = begin(collector, g, ticks[g], times);
+		pcf_region_end(collector->regions[g], 0, 0);
+		count(collector, &collector->state[g], &pass, 0, 0);
+	}
+}
+
+/* ticks: by group, 0 = not now. The group about the ticks comes last, to tell of the others. */
+static void run(pcf_collector *collector, const uint64_t *ticks, pass_times *times)
+{
+	pcf_pass passes[PCF_GROUP_COUNT], self;
+
+	for (int i = 0; i < collector->source_count; i++) {
+		int due = 0;
+
+		for (int g = 0; g < PCF_GROUP_COUNT; g++)
+			if (ticks[g] && g != PCF_GROUP_TICK && (collector->sources[i]->ops->groups >> g & 1))
+				passes[due++] = begin(collector, g, ticks[g], times);
+		if (due)
+			run_source(collector, collector->sources[i], passes, due);
+	}
+	run_orphans(collector, ticks, times);
+	if (ticks[PCF_GROUP_TICK]) {
+		self = begin(collector, PCF_GROUP_TICK, ticks[PCF_GROUP_TICK], times);
+		run_self(collector, &self);
+	}
 }
 
 static void publish(pcf_collector *collector, uint64_t tick, const pass_times *times)
@@ -93,14 +151,16 @@ void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns
 {
 	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
 	uint64_t due_ns = tick * collector->plan.base_ns, lateness = now_ns > due_ns ? now_ns - due_ns : 0;
+	uint64_t ticks[PCF_GROUP_COUNT] = {0};
 
 	count_skipped(collector, tick);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		if (collector->stride[g] && tick % collector->stride[g] == 0) {
+			ticks[g] = tick;
 			pcf_self_late(&collector->state[g], lateness);
-			run_group(collector, g, tick, &times);
 			collector->state[g].skipped_from = tick;
 		}
+	run(collector, ticks, &times);
 	if (lateness > atomic_load(&collector->lateness_max_ns))
 		atomic_store(&collector->lateness_max_ns, lateness);
 	publish(collector, tick, &times);
@@ -109,7 +169,7 @@ void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns
 void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 {
 	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
-	uint64_t latest = 0;
+	uint64_t ticks[PCF_GROUP_COUNT] = {0}, latest = 0;
 
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		uint64_t stride = collector->stride[g], tick = stride ? now_ns / collector->plan.base_ns / stride * stride : 0;
@@ -117,9 +177,11 @@ void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 		/* The ring may have this tick from an earlier collector. */
 		if (!stride || tick <= collector->state[g].last_tick || tick <= pcf_region_latest(collector->regions[g]))
 			continue;
-		run_group(collector, g, tick, &times);
+		ticks[g] = tick;
 		latest = tick > latest ? tick : latest;
 	}
-	if (times.done)
-		publish(collector, latest, &times);
+	if (!latest)
+		return;
+	run(collector, ticks, &times);
+	publish(collector, latest, &times);
 }

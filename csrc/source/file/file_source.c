@@ -63,9 +63,9 @@ static void file_refresh(pcf_source *base, uint32_t slot, uint32_t generation)
 		pcf_file_slot_refresh(source, state);
 }
 
-static void file_sample(pcf_source *base, pcf_pass *pass)
+static void file_sample_groups(pcf_source *base, pcf_pass *passes, int count)
 {
-	pcf_file_sample((pcf_file_source *)base, pass);
+	pcf_file_sample((pcf_file_source *)base, passes, count);
 }
 
 static void file_stats(pcf_source *base, pcf_source_stats *add)
@@ -105,7 +105,7 @@ static const pcf_source_ops file_ops = {
 	.adopt = file_adopt,
 	.drop = file_drop,
 	.refresh = file_refresh,
-	.sample = file_sample,
+	.sample_groups = file_sample_groups,
 	.stats = file_stats,
 	.close = file_close,
 };

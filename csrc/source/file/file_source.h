@@ -68,7 +68,8 @@ typedef struct {
 
 typedef struct {
 	uint32_t slot;
-	unsigned first, count;
+	pcf_pass *pass;
+	unsigned first, count; /* reads */
 	uint32_t offset;
 } pcf_batch_entry;
 
@@ -78,6 +79,9 @@ typedef struct {
 	pcf_batch_entry entries[PCF_BATCH_READS];
 	unsigned read_count, entry_count;
 	char *buffers;
+	/* cpuacct.usage is the sum of what cpuacct.usage_percpu prints; with both due, one is read */
+	int sum_saves_a_read;
+	uint64_t sum;
 } pcf_batch;
 
 typedef struct {
@@ -89,7 +93,8 @@ typedef struct {
 		int first, count;
 	} group_units[PCF_GROUP_COUNT];
 	int unit_count;
-	int io_unit; /* the first with families, -1: none */
+	int io_unit;    /* the first with families, -1: none */
+	int usage_unit; /* cpuacct.usage, -1: none */
 	unsigned kept_count;
 	unsigned wanted; /* controllers that have units */
 	int directories[PCF_CTL_COUNT];
@@ -140,7 +145,7 @@ void pcf_root_close(pcf_file_source *source);
 void pcf_root_sample(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state);
 
 /* sample.c */
-void pcf_file_sample(pcf_file_source *source, pcf_pass *pass);
+void pcf_file_sample(pcf_file_source *source, pcf_pass *passes, int count);
 
 /* store.c */
 void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset, const uint64_t *row);

@@ -1,23 +1,42 @@
 /* One group of all containers: reads collected, done, parsed, stored. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "schema/enums.h"
 #include "source/file/file_source.h"
 
-static void collect(pcf_file_source *source, const pcf_pass *pass, uint32_t slot, const pcf_file_slot *state)
+/* Reads collected and done together; else one by one, each parsed while its text is in the nearest cache. */
+static int is_batched(const pcf_file_source *source)
+{
+	return pcf_reader_batch(source->reader) > 1;
+}
+
+/* cpuacct.usage is computed as the sum over the cores of cpuacct.usage_percpu (kernel/sched/cpuacct.c): where that is
+ * read in the same pass, it need not be read as well. */
+static int is_summed(const pcf_file_source *source, const pcf_file_slot *state, int unit)
+{
+	int cores = source->group_units[PCF_GROUP_CPU_PERCPU].first;
+
+	return source->batch->sum_saves_a_read && unit == source->usage_unit && !pcf_file_slot_is_absent(state, cores) &&
+	       (state->by_name || source->units[cores].kept < 0 || state->fds[source->units[cores].kept] >= 0);
+}
+
+static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state)
 {
 	pcf_batch *batch = source->batch;
 	pcf_batch_entry *entry = &batch->entries[batch->entry_count];
 	int first = source->group_units[pass->group].first, end = first + source->group_units[pass->group].count;
 
-	*entry = (pcf_batch_entry){.slot = slot, .first = batch->read_count};
+	*entry = (pcf_batch_entry){.slot = slot, .pass = pass, .first = batch->read_count};
 	for (int u = first; u < end; u++) {
 		const pcf_unit *unit = &source->units[u];
 		int kept = unit->kept >= 0 && !state->by_name, fd = kept ? state->fds[unit->kept] : -1;
 		const char *name = pcf_unit_name(unit, state->family);
 
-		if (!(state->controllers >> unit->controller & 1) || (kept && fd < 0) || !name || pcf_file_slot_is_absent(state, u))
+		if (!(state->controllers >> unit->controller & 1) || (kept && fd < 0) || !name || pcf_file_slot_is_absent(state, u) ||
+		    is_summed(source, state, u))
 			continue;
 		batch->units[batch->read_count] = (uint16_t)u;
 		batch->reads[batch->read_count] = (pcf_read){
@@ -25,7 +44,7 @@ static void collect(pcf_file_source *source, const pcf_pass *pass, uint32_t slot
 			.directory = source->directories[unit->controller],
 			.path = state->path,
 			.name = name,
-			.buffer = batch->buffers + (size_t)batch->read_count * PCF_READ_BYTES,
+			.buffer = batch->buffers + (is_batched(source) ? (size_t)batch->read_count * PCF_READ_BYTES : 0),
 			.size = PCF_READ_BYTES,
 		};
 		batch->read_count++;
@@ -92,6 +111,8 @@ static int take(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *
 	pcf_read *read = &batch->reads[index];
 	int unit = batch->units[index], set;
 
+	if (!is_batched(source))
+		pcf_reader_run(source->reader, read, 1);
 	pass->reads++;
 	if (read->result == read->size)
 		read_big(source, pass, read);
@@ -107,62 +128,164 @@ static int take(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *
 	return 0;
 }
 
-static void store(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *entry)
+/* Sums the cores of the container whose rows were just parsed. */
+static uint64_t sum_cores(const pcf_keyed_rows *keyed)
 {
-	pcf_file_slot *state = source->slots[entry->slot];
-	const pcf_group_def *group = pcf_group_at(pass->group);
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < keyed->count; i++)
+		sum += keyed->rows[i].values[PCF_CPU_PERCPU_USAGE_NS];
+	return keyed->count && !keyed->dropped ? sum : PCF_ABSENT;
+}
+
+static void store_keyed(pcf_file_source *source, const pcf_batch_entry *entry, pcf_file_slot *state)
+{
+	uint64_t no_row[1];
+
+	pcf_keyed_reset(source->keyed, pcf_group_at(entry->pass->group)->key == PCF_KEY_CORE);
+	for (unsigned i = entry->first; i < entry->first + entry->count; i++) {
+		(void)take(source, entry->pass, entry, state, i, no_row);
+		/* Both files of a family list the same devices: none in the first, none in the other. */
+		if (entry->pass->group == PCF_GROUP_IO && source->io_unit >= 0 && !source->keyed->count && !is_batched(source))
+			break;
+	}
+	pcf_keyed_store(source, entry->pass, entry->slot, state, entry->offset);
+	if (entry->pass->group == PCF_GROUP_CPU_PERCPU)
+		source->batch->sum = sum_cores(source->keyed);
+	if (entry->pass->group == PCF_GROUP_IO && source->io_unit >= 0) {
+		state->has_io |= source->keyed->count > 0;
+		pcf_blkio_follow(source, state);
+	}
+}
+
+static void store_scalar(pcf_file_source *source, const pcf_batch_entry *entry, pcf_file_slot *state)
+{
 	uint64_t row[PCF_MAX_GROUP_COLUMNS];
 	int set = 0;
 
-	if (group->key == PCF_KEY_NONE)
-		memset(row, 0xff, (size_t)group->columns * sizeof row[0]);
-	else
-		pcf_keyed_reset(source->keyed, group->key == PCF_KEY_CORE);
-	for (unsigned i = entry->first; i < entry->first + entry->count; i++)
-		set += take(source, pass, entry, state, i, row);
-	if (group->key != PCF_KEY_NONE)
-		pcf_keyed_store(source, pass, entry->slot, state, entry->offset);
-	else if (set > 0)
-		pcf_row_store(source, pass, entry->slot, state, entry->offset, row);
-	if (pass->group == PCF_GROUP_IO) {
-		state->has_io |= source->keyed->count > 0;
-		if (source->io_unit >= 0)
-			pcf_blkio_follow(source, state);
+	memset(row, 0xff, (size_t)pcf_group_at(entry->pass->group)->columns * sizeof row[0]);
+	if (entry->pass->group == PCF_GROUP_CPU) {
+		row[PCF_CPU_USAGE_NS] = source->batch->sum;
+		set += source->batch->sum != PCF_ABSENT;
 	}
+	for (unsigned i = entry->first; i < entry->first + entry->count; i++)
+		set += take(source, entry->pass, entry, state, i, row);
+	if (set > 0)
+		pcf_row_store(source, entry->pass, entry->slot, state, entry->offset, row);
 }
 
-static void flush(pcf_file_source *source, pcf_pass *pass)
+static void store(pcf_file_source *source, pcf_batch_entry *entry, uint64_t at_ns)
+{
+	pcf_file_slot *state = source->slots[entry->slot];
+	uint64_t offset = (at_ns - entry->pass->began_ns) / 1000;
+
+	entry->offset = offset > UINT32_MAX ? UINT32_MAX : (uint32_t)offset;
+	if (entry->pass->group != PCF_GROUP_CPU) /* the cores come right before it */
+		source->batch->sum = PCF_ABSENT;
+	if (pcf_group_at(entry->pass->group)->key == PCF_KEY_NONE)
+		store_scalar(source, entry, state);
+	else
+		store_keyed(source, entry, state);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* One after the other; the clock is asked once for each, for its offset and for what the one before took. */
+static void flush_one_by_one(pcf_file_source *source)
 {
 	pcf_batch *batch = source->batch;
-	uint32_t offset = pcf_pass_offset(pass);
+	uint64_t began = now_ns();
 
-	pcf_reader_run(source->reader, batch->reads, batch->read_count);
 	for (unsigned i = 0; i < batch->entry_count; i++) {
-		batch->entries[i].offset = offset;
-		store(source, pass, &batch->entries[i]);
+		uint64_t ended;
+
+		store(source, &batch->entries[i], began);
+		ended = now_ns();
+		batch->entries[i].pass->wall_ns += ended - began;
+		began = ended;
 	}
-	batch->read_count = batch->entry_count = 0;
 }
 
-void pcf_file_sample(pcf_file_source *source, pcf_pass *pass)
+static void flush_together(pcf_file_source *source)
 {
-	unsigned most = (unsigned)source->group_units[pass->group].count, enough = pcf_reader_batch(source->reader);
+	pcf_batch *batch = source->batch;
+	uint64_t began = now_ns(), each;
 
+	pcf_reader_run(source->reader, batch->reads, batch->read_count);
+	for (unsigned i = 0; i < batch->entry_count; i++)
+		store(source, &batch->entries[i], began);
+	each = batch->read_count ? (now_ns() - began) / batch->read_count : 0;
+	for (unsigned i = 0; i < batch->entry_count; i++)
+		batch->entries[i].pass->wall_ns += each * batch->entries[i].count;
+}
+
+static void flush(pcf_file_source *source)
+{
+	if (is_batched(source))
+		flush_together(source);
+	else
+		flush_one_by_one(source);
 	source->batch->read_count = source->batch->entry_count = 0;
+}
+
+static void sample_root(pcf_file_source *source, pcf_pass **order, int count, uint32_t slot)
+{
+	for (int i = 0; i < count; i++) {
+		uint64_t began = now_ns();
+
+		pcf_root_sample(source, order[i], slot, source->slots[slot]);
+		order[i]->wall_ns += now_ns() - began;
+	}
+}
+
+/* Cores right before cpu, the rest as they are. Returns whether both are there. */
+static int arrange(pcf_file_source *source, pcf_pass *passes, int count, pcf_pass **order)
+{
+	int cpu = -1, cores = -1;
+
+	for (int i = 0; i < count; i++) {
+		order[i] = &passes[i];
+		cpu = passes[i].group == PCF_GROUP_CPU ? i : cpu;
+		cores = passes[i].group == PCF_GROUP_CPU_PERCPU ? i : cores;
+	}
+	if (cpu < 0 || cores < 0 || cores - cpu != 1)
+		return 0;
+	order[cpu] = &passes[cores];
+	order[cores] = &passes[cpu];
+	return source->usage_unit >= 0 && source->group_units[PCF_GROUP_CPU_PERCPU].count == 1;
+}
+
+void pcf_file_sample(pcf_file_source *source, pcf_pass *passes, int count)
+{
+	pcf_batch *batch = source->batch;
+	pcf_pass *order[PCF_GROUP_COUNT];
+	unsigned most = 0;
+
+	batch->read_count = batch->entry_count = 0;
+	batch->sum_saves_a_read = arrange(source, passes, count, order);
+	for (int i = 0; i < count; i++)
+		most += (unsigned)source->group_units[passes[i].group].count;
 	for (uint32_t slot = 0; slot < source->slot_high; slot++) {
 		pcf_file_slot *state = source->slots[slot];
 
 		if (!state)
 			continue;
 		if (state->is_root) {
-			pcf_root_sample(source, pass, slot, state);
+			sample_root(source, order, count, slot);
 			continue;
 		}
-		if (pass->began_ns >= state->look_ns)
-			pcf_file_slot_look(source, state, pass->began_ns);
-		collect(source, pass, slot, state);
-		if (source->batch->read_count >= enough || source->batch->read_count + most > PCF_BATCH_READS)
-			flush(source, pass);
+		if (passes[0].began_ns >= state->look_ns)
+			pcf_file_slot_look(source, state, passes[0].began_ns);
+		for (int i = 0; i < count; i++)
+			collect(source, order[i], slot, state);
+		if (!is_batched(source) || batch->read_count + most > PCF_BATCH_READS)
+			flush(source);
 	}
-	flush(source, pass);
+	flush(source);
 }

@@ -41,7 +41,7 @@ void pcf_units_make(pcf_file_source *source)
 {
 	pcf_kernel_file files[PCF_KERNEL_FILES_MAX];
 
-	source->io_unit = -1;
+	source->io_unit = source->usage_unit = -1;
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		const pcf_group_plan *plan = &source->env.plan->group[g];
 		int count = 0;
@@ -59,6 +59,8 @@ void pcf_units_make(pcf_file_source *source)
 			if (unit->kept < 0 && plan->keep_open)
 				unit->kept = (int)source->kept_count++;
 			source->wanted |= 1u << unit->controller;
+			if (strcmp(unit->names[0], "cpuacct.usage") == 0)
+				source->usage_unit = (int)(unit - source->units);
 		}
 		for (int u = source->group_units[g].first; u < source->unit_count; u++)
 			if (source->units[u].has_families && g != PCF_GROUP_IO)

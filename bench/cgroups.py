@@ -127,8 +127,7 @@ def _is_alive(name: str) -> bool:
 def _remove(parent: Path) -> int:
     """Empties and removes a directory of ours with its children; a killed process needs a moment to leave."""
     until = time.monotonic() + _REMOVE_WITHIN_SECONDS
-    left = [*parent.iterdir(), parent]
-    left = [path for path in left if path.is_dir()]
+    left = [Path(folder) for folder, _, _ in os.walk(parent, topdown=False)]
     total = len(left)
     while left and time.monotonic() < until:
         left = [path for path in left if not _removed(path)]

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+_PAUSE_SECONDS = 0.05
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -19,6 +21,9 @@ class Cost:
 def interleaved(methods: Mapping[str, Callable[[], Cost]], rounds: int, before: Callable[[], None]) -> dict[str, Cost]:
     """Median cost of each method over ``rounds``; ``before`` runs ahead of every single pass (the kick).
 
+    Each pass begins after the same pause: a real one comes a second after the last, with caches as cold as others have
+    left them, and a method must not profit from what the one before it has just read.
+
     One round more is run first and thrown away: caches, lazily opened descriptors.
     """
     seen: dict[str, list[Cost]] = {name: [] for name in methods}
@@ -26,6 +31,7 @@ def interleaved(methods: Mapping[str, Callable[[], Cost]], rounds: int, before: 
     for turn in range(rounds + 1):
         for name in names:
             before()
+            time.sleep(_PAUSE_SECONDS)
             cost = methods[name]()
             if turn:
                 seen[name].append(cost)

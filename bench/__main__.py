@@ -1,0 +1,110 @@
+"""``python -m bench [PART ...]``: measures, prints tables, writes bench/results/latest.json and docs/benchmarks.md.
+
+Parts: readers daemon stream discovery attach (default: all). The page is written when all parts ran at full length.
+``python -m bench clean`` removes cgroups that a killed bench left behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import report
+from .cgroups import clean
+from .facts import facts
+from .report import Part
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def main() -> int:
+    """Runs the parts asked for; 1 when a promise was missed and --strict was given."""
+    options = _options()
+    if options.parts == ["clean"]:
+        print(f"removed {clean()} cgroups")
+        return 0
+    if os.geteuid() != 0:
+        print("bench: needs root: it makes cgroups and moves processes into them", file=sys.stderr)
+        return 5
+    clean()
+    found = facts()
+    parts = []
+    for name in options.parts or list(PARTS):
+        part = PARTS[name](options)
+        print(report.as_text(part), flush=True)
+        parts.append(part)
+    is_whole = not options.parts and not options.quick
+    page = ROOT / "docs/benchmarks.md" if is_whole or options.write else None
+    report.write(ROOT / "bench/results", page, found, parts)
+    missed = [target for part in parts for target in part.targets if target.verdict.startswith("MISS")]
+    return 1 if missed and options.strict else 0
+
+
+def _readers(options: argparse.Namespace) -> Part:
+    from . import readers
+
+    return readers.measure(options.n, options.rounds)
+
+
+def _daemon(options: argparse.Namespace) -> Part:
+    from . import daemon
+
+    return daemon.measure(options.containers, options.seconds)
+
+
+def _stream(options: argparse.Namespace) -> Part:
+    from . import stream
+
+    return stream.measure(options.containers, options.subscribers, options.seconds)
+
+
+def _discovery(options: argparse.Namespace) -> Part:
+    from . import discovery
+
+    return discovery.measure(20 if options.quick else 100)
+
+
+def _attach(options: argparse.Namespace) -> Part:
+    from . import attached
+
+    return attached.measure(options.containers)
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
+    "readers": _readers,
+    "daemon": _daemon,
+    "stream": _stream,
+    "discovery": _discovery,
+    "attach": _attach,
+}
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "clean", []], metavar="PART")
+    parser.add_argument("--n", type=_numbers, help="containers for the readers, default 10,100,1000,5000")
+    parser.add_argument("--containers", type=int, help="containers for the other parts, default 1000")
+    parser.add_argument("--subscribers", type=_numbers, help="default 1,10,100")
+    parser.add_argument("--rounds", type=int, help="rounds of the readers, default 7")
+    parser.add_argument("--seconds", type=float, help="length of each measurement of the daemon, default 10")
+    parser.add_argument("--quick", action="store_true", help="a smoke test: small and short, nothing to conclude from")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md even so")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when a promise is missed")
+    options = parser.parse_args()
+    full = {"n": (10, 100, 1000, 5000), "containers": 1000, "subscribers": (1, 10, 100), "rounds": 7, "seconds": 10.0}
+    quick = {"n": (10,), "containers": 20, "subscribers": (1, 2), "rounds": 3, "seconds": 1.0}
+    for name, value in (quick if options.quick else full).items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
+    return options
+
+
+def _numbers(text: str) -> Sequence[int]:
+    return tuple(int(part) for part in text.split(","))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A daemon of the bench's own: started, watched from outside, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from pycadvisor_fast.errors import RingError
+from pycadvisor_fast.sampling import Ring, attach
+
+from .programs import HERE
+
+# What a daemon that follows 1000 containers and sees no Docker has to sample every second.
+FIRST = ("cpu", "memory", "memory_stat", "pids")
+
+
+class Daemon:
+    """``python -m pycadvisor_fast run`` with a ring and a port of its own; a context manager."""
+
+    def __init__(self, *flags: str) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="pcf-bench-", dir="/dev/shm"))
+        self.ring_dir = self._folder / "ring"
+        self.socket = self._folder / "grpc.sock"
+        self._flags = (
+            f"--ring_dir={self.ring_dir}",
+            f"--grpc_listen=unix:{self.socket}",
+            "--docker=",
+            "--ring_memory=0",
+            "--source=file",
+            *flags,
+        )
+
+    def __enter__(self) -> Daemon:
+        self.started = time.monotonic()
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("PYCADVISOR_FAST_")}
+        self._log = (self._folder / "log").open("wb")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pycadvisor_fast", "run", *self._flags],
+            cwd=HERE.parent,
+            stderr=self._log,
+            env=environment,
+            # Dies with the bench: nothing is left behind, whatever happens to it.
+            preexec_fn=_die_with_parent,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._log.close()
+        if kind is not None:
+            sys.stderr.write((self._folder / "log").read_text())
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def first_sample(self, count: int, groups: Iterable[str] = FIRST) -> float:
+        """Seconds from the start of the process until the groups have a complete tick with ``count`` containers."""
+        wanted = list(groups)
+        ring: Ring | None = None
+        while True:
+            if self.process.poll() is not None:
+                raise RuntimeError((self._folder / "log").read_text())
+            with contextlib.suppress(RingError):
+                ring = ring or attach(self.ring_dir)
+                if all(self._rows(ring, name) >= count for name in wanted):
+                    took = time.monotonic() - self.started
+                    ring.close()
+                    return took
+            time.sleep(0.002)
+
+    def ready(self) -> None:
+        """Waits until it serves."""
+        while b"ready after" not in (self._folder / "log").read_bytes():
+            if self.process.poll() is not None:
+                raise RuntimeError((self._folder / "log").read_text())
+            time.sleep(0.01)
+
+    @staticmethod
+    def _rows(ring: Ring, name: str) -> int:
+        group = ring.groups.get(name)
+        return len(group.snapshot()) if group is not None and group.latest_tick else 0
+
+
+def _die_with_parent() -> None:
+    import ctypes
+
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG, linux/prctl.h

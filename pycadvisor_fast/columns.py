@@ -10,7 +10,7 @@ class Column(NamedTuple):
 
     group: str
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # it hides tuple.index, which nobody asks of a definition
     number: int
     cell: str
     kind: str
@@ -24,7 +24,7 @@ class Group(NamedTuple):
     """Columns from the same source at the same interval. ``key`` is "none" for one row a container."""
 
     name: str
-    index: int
+    index: int  # type: ignore[assignment]  # it hides tuple.index, which nobody asks of a definition
     number: int
     key: str
     interval_ms: int

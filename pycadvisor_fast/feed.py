@@ -21,7 +21,7 @@ class Feed(Protocol):
         """The ring as numpy (see sampling.Ring); the C encoder maps the same files by ``ring.path``."""
 
     def containers(self) -> Sequence[Container]:
-        """Live containers in ascending slot order: an immutable tuple, replaced (not changed) when something changes."""
+        """Live containers in ascending slot order: an immutable tuple, replaced (not changed) on changes."""
 
     def containers_version(self) -> int:
         """Grows whenever ``containers()`` would answer differently: compare before recomputing a selection."""

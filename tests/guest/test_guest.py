@@ -36,7 +36,8 @@ def script(guest: vm.Guest, build: Path) -> str:
 @pytest.fixture(scope="session")
 def booted(project_root: Path, request: pytest.FixtureRequest) -> Iterator[Callable[[vm.Guest], vm.Result]]:
     """Boots the guests of the selected tests side by side, as many as there are cores; a call waits for one."""
-    wanted = {item.callspec.params["guest"]: None for item in request.session.items if isinstance(item, pytest.Function)}
+    tests = (item for item in request.session.items if isinstance(item, pytest.Function))
+    wanted = {test.callspec.params["guest"]: None for test in tests}
     cores = os.cpu_count() or 1
     running: dict[vm.Guest, Future[vm.Result]] = {}
     with ThreadPoolExecutor(max_workers=cores) as pool:

@@ -64,7 +64,7 @@ class Service:
         self.hub = hub
         self.max_subscribers = max_subscribers
 
-    def handler(self) -> grpc.GenericRpcHandler[Any, Any]:
+    def handler(self) -> grpc.GenericRpcHandler:
         """What to register with a server. The batches are bytes already."""
 
         def method(call: Callable[..., Any], request: Any, serializer: Any = None) -> grpc.RpcMethodHandler[Any, Any]:

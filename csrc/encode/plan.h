@@ -7,9 +7,11 @@
 #include "encode/row_index.h"
 #include "encode/wire.h"
 
-#define PCF_RATES_OFFSET      100 /* these five stand in csrc/generate.py too, which writes stats.proto */
+/* Fields of stats.proto, which csrc/generate.py writes, */
+#define PCF_RATES_OFFSET      100
 #define PCF_FIELD_OFFSET_USEC 1000
 #define PCF_FIELD_KEY         1001
+/* and of service.proto. */
 #define PCF_FIELD_CONTAINERS  5 /* of StatsBatch */
 #define PCF_FIELD_GROUPS      5 /* of ColumnsBatch */
 

@@ -243,10 +243,23 @@ static void test_never_torn(void)
 	rig_close(&rig);
 }
 
+/* What the encoder takes for granted about the numbers in columns.def. */
+static void test_field_numbers(void)
+{
+	for (int group = 0; group < pcf_group_count(); group++) {
+		int number = pcf_group_at(group)->number;
+		CHECK(number >= 20 &&
+		      number < 120); /* after the identity; all <group>_rates (+ 100) come after all groups */
+	}
+	for (int column = 0; column < pcf_column_count(); column++)
+		CHECK(pcf_column_at(column)->number > 0 && pcf_column_at(column)->number < 1000);
+}
+
 int main(void)
 {
 	snprintf(directory, sizeof directory, "/dev/shm/pcf-test-encode-%d", (int)getpid());
 	CHECK_OR_DIE(mkdir(directory, 0700) == 0);
+	test_field_numbers();
 	test_bytes();
 	test_refusals();
 	test_keyed_rows_come_and_go();

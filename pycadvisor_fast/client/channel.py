@@ -9,6 +9,7 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.keepalive_time_ms", 20_000),  # a server that is gone without a word is noticed after 30 s
     ("grpc.keepalive_timeout_ms", 10_000),
     ("grpc.http2.max_pings_without_data", 0),
+    ("grpc.enable_http_proxy", 0),  # a proxy of the environment is for the web, not for hosts of our own
     ("grpc.enable_retries", 0),  # streams resume by tick number instead
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 5_000),  # also how long one attempt to connect may take on a busy machine

@@ -44,12 +44,16 @@ class Worker:
     def __init__(self, regions: Regions, name: str) -> None:
         self.encoder = Encoder(regions)
         self._pool = ThreadPoolExecutor(1, name)
+        self._is_closed = False
 
     async def run(self, call: Callable[[], _T]) -> _T:
-        """``call()`` in the thread."""
+        """``call()`` in the thread. Raises ShutdownError when it has ended."""
+        if self._is_closed:
+            raise ShutdownError
         return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
     def close(self) -> None:
+        self._is_closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 

@@ -33,9 +33,10 @@ struct pcf_row_book {
 struct pcf_region_writer {
 	pthread_mutex_t lock; /* claim, release, memory */
 	pcf_budget *budget;
-	uint64_t memory;      /* bytes reserved */
-	uint64_t cell_bytes;  /* of them in each tick */
-	uint64_t table_bytes; /* of them in the row table */
+	uint64_t memory;        /* bytes reserved */
+	uint64_t cell_bytes;    /* of them in each tick */
+	uint64_t table_bytes;   /* of them in the row table */
+	uint64_t full_until_ns; /* tmpfs was full: not asked again before */
 	struct pcf_row_book book;
 	int source[PCF_MAX_GROUP_COLUMNS]; /* index in values, by cell order */
 	struct pcf_cell_run run[8];

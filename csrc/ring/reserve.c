@@ -1,7 +1,12 @@
 /* Memory of the rows: reserved in every tick when a row is claimed, so that a tick never meets a full tmpfs. */
 #include <errno.h>
+#include <time.h>
 
 #include "ring/region.h"
+
+/* Asking a full tmpfs costs a system call for each tick of the ring, and a pass may ask for every row it cannot have.
+ */
+#define FULL_PAUSE_NS 1000000000
 
 /* Header, columns and tick table: what exists before the first row. */
 int pcf_region_reserve_head(int fd, const pcf_region_header *shape)
@@ -39,7 +44,7 @@ static int reserve(pcf_region *region, uint64_t cell_bytes, uint64_t table_bytes
 	int result = 0;
 
 	if (!pcf_budget_take(writer->budget, bytes))
-		return -ENOSPC;
+		return -EDQUOT;
 	if (table > 0)
 		result = pcf_ring_reserve(region->file.fd, table_at, table);
 	if (result == 0 && cells > 0) {
@@ -69,7 +74,7 @@ int pcf_region_reserve_rows(pcf_region *region, uint32_t rows)
 	struct pcf_region_writer *writer = region->writer;
 	uint64_t cells = pcf_page_round((uint64_t)rows * region->shape.row_bytes);
 	uint64_t table = pcf_page_round((uint64_t)rows * sizeof(pcf_region_row));
-	uint64_t more;
+	uint64_t more, now;
 	int result;
 
 	if (cells < writer->cell_bytes)
@@ -78,9 +83,18 @@ int pcf_region_reserve_rows(pcf_region *region, uint32_t rows)
 		table = writer->table_bytes;
 	if (cells == writer->cell_bytes && table == writer->table_bytes)
 		return 0;
+	now = pcf_clock_ns(CLOCK_MONOTONIC);
+	if (now < writer->full_until_ns)
+		return -ENOSPC;
 	more = cells == writer->cell_bytes ? cells : pcf_page_round(cells + writer->cell_bytes / 16);
 	result = reserve(region, least(more, region->shape.tick_bytes), table);
-	return result < 0 && more > cells ? reserve(region, cells, table) : result;
+	if (result < 0 && more > cells)
+		result = reserve(region, cells, table);
+	if (result == -EDQUOT) /* refused by the budget, which costs nothing to ask again */
+		return -ENOSPC;
+	if (result < 0)
+		writer->full_until_ns = now + FULL_PAUSE_NS;
+	return result;
 }
 
 uint64_t pcf_region_memory(const pcf_region *region)

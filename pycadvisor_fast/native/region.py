@@ -167,13 +167,13 @@ class Region(_Mapping):
             Cell(text(c.name), c.index, c.number, c.offset, c.cell, c.kind)
             for c in (columns[i] for i in range(head.column_count))
         )
-        self._head = head
-        self._buffer = _memory(self._open, head, self.shape.file_bytes)
+        self._buffer: Any = _memory(self._open, head, self.shape.file_bytes)
 
     def array(
         self, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, strides: tuple[int, ...]
     ) -> NDArray[Any]:
         """A read-only array over the mapping; it keeps the mapping alive."""
+        self.handle  # noqa: B018  raises when closed
         view: NDArray[Any] = np.ndarray(shape, dtype, self._buffer, offset, strides)
         view.flags.writeable = False
         return view
@@ -191,19 +191,25 @@ class Region(_Mapping):
     @property
     def row_high(self) -> int:
         """Rows with a higher number were never used and have no memory."""
-        self.handle  # noqa: B018  raises when closed
-        return int(min(self._head.row_high, self.shape.row_capacity))
+        handle = self.handle  # held while the head is read: another thread may close
+        return int(min(lib.pcf_region_head(handle).row_high, self.shape.row_capacity))
 
     @property
     def rows_seq(self) -> int:
         """Changes when the row table changes."""
-        self.handle  # noqa: B018  raises when closed
-        return int(self._head.rows_seq)
+        handle = self.handle
+        return int(lib.pcf_region_head(handle).rows_seq)
 
     @property
     def writer_pid(self) -> int:
         """Process id of the collector that wrote last, in its own pid namespace."""
-        return int(self._head.writer_pid)
+        handle = self.handle
+        return int(lib.pcf_region_head(handle).writer_pid)
+
+    def close(self) -> None:
+        """Lets go of the mapping; it disappears with the last array made of it."""
+        super().close()
+        self._buffer = None
 
     def next(self, tick: int) -> int:
         """Number of the first complete tick after ``tick``, 0 = none."""
@@ -250,26 +256,29 @@ class Slots(_Mapping):
         """Raises RingError naming the file when it is missing or cannot be trusted."""
         self.path = f"{directory}/slots.dir"
         super().__init__(ffi.gc(_attach("pcf_slots", lib.pcf_slots_attach, directory), lib.pcf_slots_close))
-        self._head = lib.pcf_slots_head(self._open)
-        self.capacity = int(self._head.capacity)
-        self.epoch = int(self._head.epoch)
-        size, offset = int(self._head.file_bytes), int(self._head.records_offset)
+        head = lib.pcf_slots_head(self._open)
+        self.capacity = int(head.capacity)
+        self.epoch = int(head.epoch)
+        memory, offset = _memory(self._open, head, int(head.file_bytes)), int(head.records_offset)
         stride = ffi.sizeof("pcf_slot_record")
-        self._seqs: NDArray[np.uint32] = np.ndarray(
-            (self.capacity,), np.uint32, _memory(self._open, self._head, size), offset, (stride,)
-        )
+        self._seqs: NDArray[np.uint32] = np.ndarray((self.capacity,), np.uint32, memory, offset, (stride,))
 
     @property
     def seq(self) -> int:
         """Changes when any record changes."""
-        self.handle  # noqa: B018  raises when closed
-        return int(self._head.seq)
+        handle = self.handle  # held while the head is read: another thread may close
+        return int(lib.pcf_slots_head(handle).seq)
 
     @property
     def high(self) -> int:
         """Slots with a higher number were never used."""
-        self.handle  # noqa: B018  raises when closed
-        return int(min(self._head.high, self.capacity))
+        handle = self.handle
+        return int(min(lib.pcf_slots_head(handle).high, self.capacity))
+
+    def close(self) -> None:
+        """Lets go of the mapping."""
+        super().close()
+        self._seqs = np.zeros(0, np.uint32)
 
     def record_seqs(self) -> NDArray[np.uint32]:
         """By slot below ``high``: a number that changes when its record does (odd while it changes)."""

@@ -18,6 +18,7 @@ from .window import Window
 
 _ATTEMPTS = 8  # a newer tick is there each time: only a stopped reader could fail them all
 _LOW = np.uint64(0xFFFFFFFF)
+_NO_TICKS: NDArray[Any] = np.zeros(0, TICK)
 _KINDS = {1: "counter", 2: "gauge", 3: "limit"}
 _CELLS = {1: "U64", 2: "U32", 3: "P32", 4: "K32", 5: "C16"}
 
@@ -164,6 +165,7 @@ class GroupRing:
     def close(self) -> None:
         """Lets go of the file; snapshots and windows stay valid."""
         self.region.close()
+        self._cells, self._blocks, self._ticks = self._cells[:0, :0].copy(), self._blocks[:0, :0].copy(), _NO_TICKS
 
     def _latest(self) -> int:
         latest = self.region.latest

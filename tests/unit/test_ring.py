@@ -76,6 +76,28 @@ def test_snapshots_outlive_everything(writer: Writer) -> None:
         reading.check()
 
 
+def test_attaching_leaves_nothing_behind(writer: Writer) -> None:
+    two_containers(writer)
+
+    def held() -> tuple[int, int]:
+        maps = Path("/proc/self/maps").read_text().count(writer.path)
+        return len(list(Path("/proc/self/fd").iterdir())), maps
+
+    ring = attach(writer.path)
+    ring.latest("memory")
+    ring.containers()
+    ring.close()
+    before = held()
+    for _ in range(20):
+        with attach(writer.path) as again:
+            again.window("memory")
+            again.containers()
+            with again.group("memory").reading() as view:
+                view.column("usage_bytes")
+    del again, view
+    assert held() == before
+
+
 def test_closed_ring_says_so(writer: Writer) -> None:
     two_containers(writer)
     ring = attach(writer.path)

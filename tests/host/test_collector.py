@@ -381,9 +381,7 @@ def test_churn_leaves_descriptors_slots_and_memory_as_they_were(collector: Colle
     cgroups.remove("marker")
     cgroups.make("marker")
     eventually(lambda: collector.container(marker))
-    eventually(lambda: _usage(collector)[1] == slots)
-    tick = collector.wait()
-    collector.wait(tick + 2, timeout=10)
+    eventually(lambda: collector.status()["slots_live"] == slots)
     after = _usage(collector)
     assert after[0] <= files + 2
     assert after[2] - memory < 8 << 20, f"{made} cgroups later the process has grown by {after[2] - memory} bytes"
@@ -393,8 +391,13 @@ def test_churn_leaves_descriptors_slots_and_memory_as_they_were(collector: Colle
 
 
 def _usage(collector: Collector) -> tuple[int, int, int]:
+    """Open descriptors, live slots and memory once nothing moves: a new cgroup is refreshed some time after it came."""
     gc.collect()
-    return descriptors(), int(collector.status()["slots_live"]), rss()
+    before = -1
+    while before != (before := descriptors()):
+        tick = collector.wait()
+        collector.wait(tick + 5, timeout=20)
+    return before, int(collector.status()["slots_live"]), rss()
 
 
 def _churn(cgroups: CgroupTree, seconds: float, number: int) -> int:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import copy
 import errno
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pycadvisor_fast import schema
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.errors import RingError, TornError
-from pycadvisor_fast.native import ffi, lib, new_error, text
+from pycadvisor_fast.native import ffi, lib, region
 
 CHANGED = 1  # PCF_ENCODE_CHANGED
 RATES = 2  # PCF_ENCODE_RATES
@@ -34,84 +36,47 @@ _CONTAINER = np.dtype(
 )
 
 
-class TickTime(NamedTuple):
-    """When a tick of a group began: CLOCK_MONOTONIC and wall clock, in ns."""
-
-    tick: int
-    monotonic_ns: int
-    realtime_ns: int
-
-
-class Region:
-    """One group's ring, mapped read-only."""
-
-    def __init__(self, directory: str, group: str) -> None:
-        """Raises FileNotFoundError when the group is not sampled here, RingError when its file cannot be trusted."""
-        out, err = ffi.new("pcf_region **"), new_error()
-        rc = lib.pcf_region_attach(out, directory.encode(), group.encode(), err)
-        if rc == -errno.ENOENT:
-            raise FileNotFoundError(text(err.text))
-        if rc < 0:
-            raise RingError(text(err.text) or f"{directory}/{group}.ring cannot be mapped: error {-rc}")
-        self.handle = ffi.gc(out[0], lib.pcf_region_close)
-        head = lib.pcf_region_head(self.handle)
-        self.group = group
-        self.interval_ns = int(head.interval_ns)
-        self.base_ns = int(head.base_ns)
-        self.stride = max(1, self.interval_ns // max(1, self.base_ns))
-        self.ring_len = int(head.ring_len)
-        self.boot_id = text(head.boot_id)
-        columns = lib.pcf_region_columns(self.handle)
-        self.columns = frozenset(int(columns[i].index) for i in range(head.column_count))
-        """Indexes of the columns this host gives."""
-
-    def tick(self, tick: int) -> TickTime | None:
-        """When ``tick`` began; None when it is not complete, or gone."""
-        record = ffi.new("pcf_region_tick *")
-        if tick <= 0 or lib.pcf_region_tick_read(self.handle, tick, record) < 0:
-            return None
-        return TickTime(tick, int(record.monotonic_ns), int(record.realtime_ns))
+class Region(region.Region):
+    """One group's ring with its arithmetic."""
 
     @property
-    def latest(self) -> int:
-        """Number of the newest complete tick, 0 = none yet."""
-        return int(lib.pcf_region_latest(self.handle))
+    def base_ns(self) -> int:
+        """Nanoseconds from one tick number to the next."""
+        return self.shape.base_ns
 
     @property
-    def oldest(self) -> int:
-        """Number of the oldest tick that is still whole, 0 = none yet."""
-        return int(lib.pcf_region_oldest(self.handle))
-
-    def close(self) -> None:
-        if self.handle is not None:
-            ffi.release(self.handle)
-            self.handle = None
+    def stride(self) -> int:
+        """Tick numbers from one tick of the group to its next."""
+        return self.shape.interval_ns // self.shape.base_ns
 
 
 class Regions:
     """The regions of a ring directory by group index; groups that are off are not in it."""
 
-    def __init__(self, directory: str) -> None:
-        self.directory = directory
+    def __init__(self, directory: str, groups: Iterable[str] | None = None) -> None:
+        """``groups``: names of those that are sampled; None = all that have a ring there.
+
+        Raises RingError when one cannot be mapped, or there is none.
+        """
+        if groups is None:
+            groups = [group.name for group in GROUPS if Path(directory, f"{group.name}.ring").exists()]
         self.by_group: dict[int, Region] = {}
         self.pointers = ffi.new("pcf_region *[]", len(GROUPS))
-        for group in GROUPS:
-            try:
-                region = Region(directory, group.name)
-            except FileNotFoundError:
-                continue
-            self.by_group[group.index] = region
-            self.pointers[group.index] = region.handle
+        for name in groups:
+            index = schema.group(name).index
+            self.by_group[index] = Region(directory, name)
+            self.pointers[index] = self.by_group[index].handle
         if not self.by_group:
-            raise RingError(f"{directory}: no ring of any group here; is the collector running with this ring_dir?")
+            raise RingError(f"{directory}: no group is sampled there")
         first = next(iter(self.by_group.values()))
         self.base_ns = first.base_ns
-        self.boot_id = first.boot_id
+        self.boot_id = first.shape.boot_id
 
     def close(self) -> None:
-        for index, region in self.by_group.items():
+        """Lets go of the ring; no encoder may be at work."""
+        for index, mapped in self.by_group.items():
             self.pointers[index] = ffi.NULL
-            region.close()
+            mapped.close()
         self.by_group = {}
 
 

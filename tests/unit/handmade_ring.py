@@ -112,7 +112,7 @@ class FakeFeed:
 
     def __init__(self, writer: RingWriter, containers: Sequence[Container] = ()) -> None:
         self.writer = writer
-        self.ring = types.SimpleNamespace(path=str(writer.path))
+        self.ring = types.SimpleNamespace(path=str(writer.path), groups=tuple(writer.regions))
         self._containers = tuple(containers)
         self._version = 1
         self._listeners: list[Callable[[int], None]] = []

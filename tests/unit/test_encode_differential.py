@@ -62,7 +62,7 @@ class Rig:
 
     def __init__(self, directory: Path, **how: Any) -> None:
         self.writer = RingWriter(directory, how.pop("intervals", ALL), **how)
-        self.regions = Regions(str(directory))
+        self.regions = Regions(str(directory), self.writer.regions)
         self.encoder = Encoder(self.regions)
         self.containers = [container(slot) for slot in range(6)]
         self.table = Table([c.handle for c in self.containers], [identity(c) for c in self.containers])

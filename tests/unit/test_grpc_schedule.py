@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pycadvisor_fast.faces.grpc.schedule import Schedule
-from pycadvisor_fast.native.encoder import TickTime
+
+
+class FakeTick(NamedTuple):
+    tick: int
+    monotonic_ns: int
+    time_ns: int
 
 
 @dataclass
@@ -18,8 +24,8 @@ class FakeRegion:
     have: set[int] = field(default_factory=set)
     base_ns: int = 10_000_000
 
-    def tick(self, tick: int, /) -> TickTime | None:
-        return TickTime(tick, tick, tick) if tick in self.have else None
+    def tick(self, tick: int, /) -> FakeTick | None:
+        return FakeTick(tick, tick, tick) if tick in self.have else None
 
     @property
     def latest(self) -> int:

@@ -89,13 +89,13 @@ def _groups(encoder: Encoder, content: Content, schedule: Schedule, spec: Spec, 
 
 def _header(content: Content, spec: Spec) -> bytes:
     newest = spec.time
-    batch = pb.StatsBatch(tick=spec.tick, time_unix_ns=newest.realtime_ns, time_monotonic_ns=newest.monotonic_ns)
+    batch = pb.StatsBatch(tick=spec.tick, time_unix_ns=newest.time_ns, time_monotonic_ns=newest.monotonic_ns)
     if not content.is_columns:
         for group, tick in spec.groups:
             batch.groups.add(
                 group=GROUPS[group].name,
                 tick=tick.tick,
-                time_unix_ns=tick.realtime_ns,
+                time_unix_ns=tick.time_ns,
                 time_monotonic_ns=tick.monotonic_ns,
             )
     return batch.SerializeToString()

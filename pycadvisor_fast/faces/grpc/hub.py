@@ -184,7 +184,7 @@ class Hub:
 
     def __init__(self, feed: Feed) -> None:
         self.feed = feed
-        self.regions = Regions(str(feed.ring.path))
+        self.regions = Regions(feed.ring.path, feed.ring.groups)
         self.status = Status()
         self.is_closing = False
         self.epoch = f"{self.regions.boot_id}/{self.regions.base_ns}"

@@ -78,13 +78,13 @@ def group_descriptions(regions: Regions) -> list[pb.GroupDescription]:
     out = []
     for group in GROUPS:
         region = regions.by_group.get(group.index)
-        present = region.columns if region else frozenset()
+        present = {cell.index for cell in region.columns} if region else set()
         description = pb.GroupDescription(
             name=group.name,
             number=group.number,
             key="" if group.key == "none" else group.key,
             help=group.help,
-            interval_ns=region.interval_ns if region else 0,
+            interval_ns=region.shape.interval_ns if region else 0,
             oldest_tick=region.oldest if region else 0,
             latest_tick=region.latest if region else 0,
             columns=[_column_description(column, column.index in present) for column in group.columns],

@@ -9,14 +9,14 @@ from typing import NamedTuple, Protocol
 
 
 class Tick(Protocol):
-    """As native.encoder.TickTime."""
+    """As native.region.TickInfo."""
 
     @property
     def tick(self) -> int: ...
     @property
     def monotonic_ns(self) -> int: ...
     @property
-    def realtime_ns(self) -> int: ...
+    def time_ns(self) -> int: ...
 
 
 class TickedRegion(Protocol):

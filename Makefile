@@ -25,7 +25,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run build ## install what is missing, build, and run the daemon here (ARGS="--interval cpu=100ms ...")
-	@exec $(VENV)/bin/pycadvisor-fast run $(ARGS)
+	@exec $(VENV)/bin/pycadvisor-fast run --housekeeping_interval=100ms $(ARGS)
 
 build: | $(VENV)/.run ## (re)build the extension module in place
 	@mkdir -p build && flock build/.lock $(PY) -W ignore setup.py -q build_ext --inplace

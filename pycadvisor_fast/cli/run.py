@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 _END_WITHIN_SECONDS = 0.9  # of a SIGTERM; streams are told, then whatever is left is cut off
 _STREAMS_END_WITHIN_SECONDS = 0.4
-_FIRST_SAMPLE_WITHIN_SECONDS = 10.0
 
 
 def run(invocation: Invocation) -> int:
@@ -43,7 +42,6 @@ def run(invocation: Invocation) -> int:
         collector = _sampling(options, stack)
         if not signals.wait(0):
             served = _serving(collector, settings, stack)
-            _wait_for_sample(collector, signals)
             if not signals.received:
                 _tell_ready(collector, settings, served)
             signals.wait()
@@ -68,6 +66,8 @@ def _sampling(options: CollectorOptions, stack: contextlib.ExitStack) -> Collect
             raise UnsupportedError(str(error)) from error
         raise RingError(str(error)) from error
     collector.start()
+    # Without waiting for the first deadline, which may be a whole interval away.
+    collector.sample()
     return collector
 
 
@@ -84,14 +84,6 @@ def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitSta
     server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"))
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
     return server.addresses
-
-
-def _wait_for_sample(collector: Collector, signals: Signals) -> None:
-    until = time.monotonic() + _FIRST_SAMPLE_WITHIN_SECONDS
-    while time.monotonic() < until and not signals.wait(0):
-        with contextlib.suppress(TimeoutError):
-            collector.wait(0, timeout=0.1)
-            return
 
 
 def _tell_ready(collector: Collector, settings: Settings, served: tuple[str, ...]) -> None:

@@ -59,7 +59,7 @@ def decode(data: bytes | bytearray | memoryview) -> Capture:
     """The capture of one document; its arrays are read-only views of ``data``. Raises SnapshotError."""
     try:
         document = msgpack.unpackb(data, raw=False, strict_map_key=False, max_bin_len=LARGEST)
-    except (ValueError, msgpack.UnpackException) as error:
+    except (ValueError, TypeError, msgpack.UnpackException) as error:  # TypeError: a map as the key of a map
         raise SnapshotError(f"not a whole snapshot: {str(error) or type(error).__name__}") from None
     return from_document(document)
 

@@ -57,7 +57,7 @@ def read_stream(stream: BinaryIO) -> Iterator[Capture]:
             for document in unpacker:
                 whole = unpacker.tell()
                 yield from_document(document)
-        except (msgpack.UnpackException, ValueError) as error:
+        except (msgpack.UnpackException, ValueError, TypeError) as error:
             raise SnapshotError(f"not a stream of snapshots: {error}") from None
     if fed != whole:
         raise SnapshotError("the stream ends in the middle of a snapshot")

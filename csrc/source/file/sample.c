@@ -105,16 +105,26 @@ static int parse(pcf_file_source *source, const pcf_unit *unit, const pcf_read *
 	return row ? pcf_row_parse(unit->parser, read->buffer, len, row) : 0;
 }
 
+/* Closed since it was collected: the read before it found the cgroup gone, or went to the other family of files. The
+ * number may be another file's by now. */
+static int is_closed(const pcf_file_source *source, const pcf_file_slot *state, int unit, const pcf_read *read)
+{
+	return read->fd >= 0 && state->fds[source->units[unit].kept] != read->fd;
+}
+
 static int take(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *entry, pcf_file_slot *state, unsigned index, uint64_t *row)
 {
 	pcf_batch *batch = source->batch;
 	pcf_read *read = &batch->reads[index];
 	int unit = batch->units[index], set;
 
-	if (!is_batched(source))
+	if (!is_batched(source)) {
+		if (is_closed(source, state, unit, read))
+			return 0;
 		pcf_reader_run(source->reader, read, 1);
+	}
 	pass->reads++;
-	if (read->result == read->size)
+	if (read->result == read->size && !is_closed(source, state, unit, read))
 		read_big(source, pass, read);
 	if (read->result < 0) {
 		failed(source, pass, entry->slot, state, unit, read);

@@ -136,13 +136,18 @@ static pcf_slot_record record_of(pcf_collector *collector, const struct box *box
 	return record;
 }
 
+static uint32_t rows_of(pcf_region *region)
+{
+	return __atomic_load_n(&pcf_region_head(region)->row_high, __ATOMIC_ACQUIRE);
+}
+
 static bool find_row(pcf_collector *collector, int group, const struct box *box, const char *key, uint64_t *values)
 {
 	pcf_region *region = pcf_collector_region(collector, group);
 	uint64_t tick = pcf_region_latest(region);
 	pcf_region_row row;
 
-	for (uint32_t i = 0; i < pcf_region_head(region)->row_high; i++)
+	for (uint32_t i = 0; i < rows_of(region); i++)
 		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot && row.generation == box->generation &&
 		    row.gone_tick == 0 && row.key_len == strlen(key) && memcmp(row.key, key, row.key_len) == 0)
 			return tick && pcf_region_values(region, tick, i, values, NULL) == 0;
@@ -156,7 +161,7 @@ static int count_rows(pcf_collector *collector, int group, const struct box *box
 	pcf_region_row row;
 	int count = 0;
 
-	for (uint32_t i = 0; tick && i < pcf_region_head(region)->row_high; i++)
+	for (uint32_t i = 0; tick && i < rows_of(region); i++)
 		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot && row.generation == box->generation)
 			count += pcf_region_values(region, tick, i, values, NULL) == 0;
 	return count;
@@ -269,6 +274,23 @@ static uint64_t netns_of(pid_t pid)
 	return stat(path, &st) == 0 ? st.st_ino : 0;
 }
 
+/* Whether this program holds some process's net/dev. */
+static bool is_kept_open(pcf_collector *collector, const void *arg)
+{
+	char path[64], real[256];
+	bool found = false;
+
+	(void)collector;
+	(void)arg;
+	for (int fd = 0; fd < 1024; fd++) {
+		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+		ssize_t len = readlink(path, real, sizeof real - 1);
+		real[len > 0 ? len : 0] = '\0';
+		found |= strstr(real, "/net/dev") != NULL;
+	}
+	return found;
+}
+
 static void test_veth(pcf_collector *collector)
 {
 	struct box box;
@@ -287,6 +309,7 @@ static void test_veth(pcf_collector *collector)
 	CHECK(find_row(collector, PCF_GROUP_NETWORK_ERRORS, &box, "eth0", values));
 	CHECK(text_of(box.pid, "eth0", numbers));
 	CHECK_EQ(values[PCF_NETWORK_ERRORS_RX_DROPPED], numbers[3]);
+	CHECK(!is_kept_open(collector, NULL)); /* read from the host's side */
 	pcf_slot_record record = record_of(collector, &box);
 	CHECK_EQ(record.netns, netns_of(box.pid));
 	CHECK_EQ(record.netns_owner, box.slot);
@@ -416,23 +439,6 @@ static bool is_interface_gone(pcf_collector *collector, const void *arg)
 {
 	(void)collector;
 	return if_nametoindex(arg) == 0;
-}
-
-/* Whether this program holds some process's net/dev. */
-static bool is_kept_open(pcf_collector *collector, const void *arg)
-{
-	char path[64], real[256];
-	bool found = false;
-
-	(void)collector;
-	(void)arg;
-	for (int fd = 0; fd < 1024; fd++) {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-		ssize_t len = readlink(path, real, sizeof real - 1);
-		real[len > 0 ? len : 0] = '\0';
-		found |= strstr(real, "/net/dev") != NULL;
-	}
-	return found;
 }
 
 /* With a minute between ticks: nothing we hold keeps a namespace alive once its last process has died. */

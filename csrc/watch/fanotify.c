@@ -1,6 +1,6 @@
 /* fanotify: one mark on the superblock of each hierarchy tells of every directory made or removed in it, with the
- * parent's file handle and the name (FAN_REPORT_DFID_NAME, Linux 5.9).  kernfs has file handles since 4.14 and a
- * file system id since 6.7; without either the mark fails and the mount is watched with inotify. */
+ * parent's file handle and the name (FAN_REPORT_DFID_NAME, Linux 5.9).  kernfs needs file handles and a
+ * file system id for that (6.8 has both, 6.1 has not): without either the mark fails and the mount is watched with inotify. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -87,7 +87,7 @@ static void remember_parent(void *arg, const char *path, uint64_t inode, uint64_
 		remember(seed->watch, seed->mount, path);
 }
 
-/* Two hierarchies that show one id could not be told apart (kernels before 6.7 had none at all). */
+/* Two hierarchies that show one id could not be told apart (older kernels have none at all). */
 static bool is_fsid_taken(const pcf_watch *watch, int mount)
 {
 	for (int i = 0; i < watch->mount_count; i++)

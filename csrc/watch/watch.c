@@ -210,7 +210,7 @@ int pcf_watch_add_mount(pcf_watch *watch, const char *mount, int *index, pcf_err
 	if (rc) {
 		watch->mount_count--;
 		close_mount(at);
-		return fail(err, rc, what, "fanotify needs CAP_SYS_ADMIN and Linux 6.7, inotify a free instance (fs.inotify.max_user_instances)");
+		return fail(err, rc, what, "fanotify needs CAP_SYS_ADMIN and file handles on cgroupfs (Linux 6.8), inotify a free instance (fs.inotify.max_user_instances)");
 	}
 	*index = watch->mount_count - 1;
 	return 0;

@@ -175,7 +175,7 @@ static bool is_vanished(ssize_t error)
 	return error == -ENOENT || error == -ESRCH || error == -ESTALE || error == -EINVAL || error == -ENXIO;
 }
 
-/* Opened for this one reading: the process must be in the namespace still once the file is open. */
+/* Opened for this one reading: the process must be in the namespace still once the file is open. (Process 1 is.) */
 static ssize_t read_opened(struct pcf_net_source *source, const struct pcf_net_reader *reader)
 {
 	uint64_t key;
@@ -183,9 +183,9 @@ static ssize_t read_opened(struct pcf_net_source *source, const struct pcf_net_r
 
 	if (fd < 0)
 		return fd;
-	ssize_t size = pcf_netns_key(source->proc_fd, reader->pid, &key);
+	ssize_t size = reader->is_root ? 0 : pcf_netns_key(source->proc_fd, reader->pid, &key);
 	if (size == 0)
-		size = key == reader->key ? pcf_net_dev_read(fd, source->text, source->text_bytes) : -ESTALE;
+		size = reader->is_root || key == reader->key ? pcf_net_dev_read(fd, source->text, source->text_bytes) : -ESTALE;
 	close(fd);
 	return size;
 }

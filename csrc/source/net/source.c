@@ -196,9 +196,12 @@ static void find_home(const struct pcf_net_source *source, struct pcf_net_home *
 	if (inode_of(source->proc_fd, "1/ns/net", &home->key))
 		home->key = home->text_key == our_text ? ours : 0;
 	home->text_key |= PCF_NETNS_BY_TEXT;
-	if (home->key == ours)
+	if (home->key == ours) {
 		home->host_socket = pcf_links_socket();
-	else if (home->host_fd >= 0 && home->home_fd >= 0)
+		if (home->host_fd < 0) /* not ours to open, but we are in it */
+			home->host_fd = fcntl(home->home_fd, F_DUPFD_CLOEXEC, 0);
+	}
+	if (home->key != ours && home->host_fd >= 0 && home->home_fd >= 0)
 		home->host_socket = -2; /* made by a thread of its own, below */
 }
 

@@ -1,6 +1,7 @@
 /* Cgroups of our own for the tests: "pcf-test-<pid>" in every v1 hierarchy and on cgroup2, removed at exit. */
 #ifndef PCF_TESTS_CGROUPS_H
 #define PCF_TESTS_CGROUPS_H
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,8 +35,22 @@ static inline int cgroup_each(const char *name, int make)
 	return done;
 }
 
+/* With what a test that gave up left in them. */
 static inline void cgroups_remove(void)
 {
+	for (int c = 0; c < PCF_CTL_NAMED; c++) {
+		char path[512];
+		struct dirent *entry;
+		DIR *dir;
+
+		cgroup_path(path, sizeof path, c, "");
+		dir = cgroups_host->controllers[c].version ? opendir(path) : NULL;
+		while (dir && (entry = readdir(dir)))
+			if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+				unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+		if (dir)
+			closedir(dir);
+	}
 	cgroup_each("", 0);
 }
 

@@ -29,8 +29,19 @@ static char buffer[1 << 18];
 
 static void put_window_update(uint8_t *out, uint32_t stream, uint32_t credit)
 {
-	const uint8_t frame[13] = {0, 0, 4, 8, 0, 0, 0, 0, (uint8_t)stream, (uint8_t)(credit >> 24), (uint8_t)(credit >> 16),
-				   (uint8_t)(credit >> 8), (uint8_t)credit};
+	const uint8_t frame[13] = {0,
+				   0,
+				   4,
+				   8,
+				   0,
+				   0,
+				   0,
+				   0,
+				   (uint8_t)stream,
+				   (uint8_t)(credit >> 24),
+				   (uint8_t)(credit >> 16),
+				   (uint8_t)(credit >> 8),
+				   (uint8_t)credit};
 
 	memcpy(out, frame, sizeof frame);
 }
@@ -71,7 +82,8 @@ static int subscribe(const char *path, const char *request, size_t length)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) || write(fd, request, length) != (ssize_t)length) {
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) ||
+	    write(fd, request, length) != (ssize_t)length) {
 		fprintf(stderr, "sink: %s: %s\n", path, strerror(errno));
 		return -1;
 	}

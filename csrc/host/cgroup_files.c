@@ -56,9 +56,9 @@ static void add_file(pcf_host *host, const char *hierarchy, const char *file, co
 /* Files whose keys differ between kernels. The first word of a line is the key. */
 static int has_keys(const char *file)
 {
-	static const char *const keyed[] = {"cpu.stat",       "memory.events",   "memory.swap.events", "memory.oom_control",
-					    "pids.events",    "memory.pressure", "cpu.pressure",       "io.pressure",
-					    "irq.pressure",   "memory.stat"};
+	static const char *const keyed[] = {
+		"cpu.stat",        "memory.events", "memory.swap.events", "memory.oom_control", "pids.events",
+		"memory.pressure", "cpu.pressure",  "io.pressure",        "irq.pressure",       "memory.stat"};
 
 	for (size_t i = 0; i < sizeof keyed / sizeof keyed[0]; i++)
 		if (strcmp(file, keyed[i]) == 0)
@@ -179,8 +179,10 @@ static void assume_enabled_later(pcf_host *host)
 		int controller;
 		const char *prefix, *file;
 	} known[] = {
-		{PCF_CTL_CPU, "cpu.", "cpu.max"},       {PCF_CTL_MEMORY, "memory.", "memory.current"},
-		{PCF_CTL_IO, "io.", "io.stat"},         {PCF_CTL_PIDS, "pids.", "pids.current"},
+		{PCF_CTL_CPU, "cpu.", "cpu.max"},
+		{PCF_CTL_MEMORY, "memory.", "memory.current"},
+		{PCF_CTL_IO, "io.", "io.stat"},
+		{PCF_CTL_PIDS, "pids.", "pids.current"},
 		{PCF_CTL_CPUSET, "cpuset.", "cpuset.cpus"},
 	};
 
@@ -192,8 +194,9 @@ static void assume_enabled_later(pcf_host *host)
 
 static void probe_proc(pcf_host *host, const char *sysroot)
 {
-	static const char *const files[] = {"stat",         "meminfo",         "vmstat",      "loadavg",     "diskstats",
-					    "pressure/cpu", "pressure/memory", "pressure/io", "pressure/irq"};
+	static const char *const files[] = {"stat",        "meminfo",      "vmstat",          "loadavg",
+					    "diskstats",   "pressure/cpu", "pressure/memory", "pressure/io",
+					    "pressure/irq"};
 	char path[512], byte[2];
 
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {

@@ -58,7 +58,8 @@ static void probe_fanotify(pcf_host *host)
 		return;
 	}
 	answer(&host->fanotify,
-	       fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_CREATE | FAN_DELETE | FAN_ONDIR, AT_FDCWD, mount),
+	       fanotify_mark(fd, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_CREATE | FAN_DELETE | FAN_ONDIR, AT_FDCWD,
+			     mount),
 	       "fanotify_mark(FAN_MARK_FILESYSTEM) on the cgroup filesystem");
 	close(fd);
 }
@@ -73,7 +74,8 @@ static void probe_inotify(pcf_host *host)
 		return;
 	}
 	if (mount)
-		answer(&host->inotify, inotify_add_watch(fd, mount, IN_CREATE | IN_DELETE | IN_ONLYDIR), "inotify_add_watch");
+		answer(&host->inotify, inotify_add_watch(fd, mount, IN_CREATE | IN_DELETE | IN_ONLYDIR),
+		       "inotify_add_watch");
 	else
 		pcf_fact_set(&host->inotify, PCF_NO, "no cgroup filesystem is mounted");
 	close(fd);
@@ -96,7 +98,9 @@ static void probe_netlink(pcf_host *host)
 		struct nlmsghdr head;
 		struct if_stats_msg body;
 	} request = {
-		.head = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETSTATS, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+		.head = {.nlmsg_len = sizeof request,
+			 .nlmsg_type = RTM_GETSTATS,
+			 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
 		.body = {.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64)},
 	};
 	union {
@@ -155,7 +159,8 @@ static void probe_file(pcf_fact *fact, const char *sysroot, const char *path, co
 
 void pcf_facts_probe(pcf_host *host, const char *sysroot)
 {
-	probe_file(&host->psi, sysroot, "/proc/pressure/memory", "no pressure stall information (psi=1 at boot, CONFIG_PSI)");
+	probe_file(&host->psi, sysroot, "/proc/pressure/memory",
+		   "no pressure stall information (psi=1 at boot, CONFIG_PSI)");
 	probe_file(&host->irq_psi, sysroot, "/proc/pressure/irq", "no interrupt pressure (CONFIG_IRQ_TIME_ACCOUNTING)");
 	probe_file(&host->procfs, sysroot, "/proc/1/net/dev", "network of other processes");
 	probe_fanotify(host);

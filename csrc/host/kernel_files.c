@@ -23,8 +23,8 @@ int pcf_file_controller(const char *file, int version)
 		const char *prefix;
 		int controller;
 	} prefixes[] = {
-		{"cpuacct.", PCF_CTL_CPUACCT}, {"cpu.", PCF_CTL_CPU},       {"memory.", PCF_CTL_MEMORY},
-		{"blkio.", PCF_CTL_IO},        {"io.", PCF_CTL_IO},         {"pids.", PCF_CTL_PIDS},
+		{"cpuacct.", PCF_CTL_CPUACCT}, {"cpu.", PCF_CTL_CPU},         {"memory.", PCF_CTL_MEMORY},
+		{"blkio.", PCF_CTL_IO},        {"io.", PCF_CTL_IO},           {"pids.", PCF_CTL_PIDS},
 		{"cpuset.", PCF_CTL_CPUSET},   {"hugetlb.", PCF_CTL_HUGETLB},
 	};
 
@@ -76,7 +76,8 @@ static int file_exists(const pcf_host *host, const char *hierarchy, const char *
 /* cAdvisor's order: what the scheduler counted for the whole subtree, then what the throttling layer counted. */
 static void blkio_name(char *out, size_t size, int family, const char *what)
 {
-	static const char *const before[PCF_BLKIO_FAMILIES] = {"blkio.bfq.", "blkio.", "blkio.throttle.", "blkio.throttle."};
+	static const char *const before[PCF_BLKIO_FAMILIES] = {"blkio.bfq.", "blkio.", "blkio.throttle.",
+							       "blkio.throttle."};
 	static const char *const after[PCF_BLKIO_FAMILIES] = {"_recursive", "_recursive", "_recursive", ""};
 
 	snprintf(out, size, "%s%s%s", before[family], what, after[family]);
@@ -117,9 +118,12 @@ static int list_hugetlb(const pcf_host *host, const pcf_parser *parser, pcf_kern
 
 		if (strncmp(line, prefix, (size_t)prefix_len) == 0 && size_len && size_len < sizeof out->key &&
 		    len - (size_t)prefix_len - size_len == strlen(what) &&
-		    strncmp(size + size_len, what, strlen(what)) == 0 && len - (size_t)prefix_len + 8 < sizeof out->name) {
-			out[count] = (pcf_kernel_file){.parser = parser, .controller = PCF_CTL_HUGETLB, .blkio_family = -1};
-			snprintf(out[count].name, sizeof out[count].name, "hugetlb.%.*s", (int)(len - (size_t)prefix_len), size);
+		    strncmp(size + size_len, what, strlen(what)) == 0 &&
+		    len - (size_t)prefix_len + 8 < sizeof out->name) {
+			out[count] =
+				(pcf_kernel_file){.parser = parser, .controller = PCF_CTL_HUGETLB, .blkio_family = -1};
+			snprintf(out[count].name, sizeof out[count].name, "hugetlb.%.*s",
+				 (int)(len - (size_t)prefix_len), size);
 			snprintf(out[count].key, sizeof out[count].key, "%.*s", (int)size_len, size);
 			count++;
 		}

@@ -6,14 +6,14 @@
 #include "pcf.h"
 
 #define PCF_KERNEL_FILES_MAX 192 /* files of one group: page sizes multiply those of hugetlb */
-#define PCF_BLKIO_FAMILIES 4     /* bfq recursive, cfq recursive, throttle recursive, throttle */
+#define PCF_BLKIO_FAMILIES   4   /* bfq recursive, cfq recursive, throttle recursive, throttle */
 
 typedef struct {
 	const pcf_parser *parser;
-	int controller;    /* PCF_CTL_*: below whose mount; -1: below <sysroot>/proc */
-	int blkio_family;  /* order of preference among files for the same parser; -1: there is no choice */
-	char name[72];     /* as the kernel spells it on this host */
-	char key[20];      /* row it fills in a keyed group when its text does not say: the page size */
+	int controller;   /* PCF_CTL_*: below whose mount; -1: below <sysroot>/proc */
+	int blkio_family; /* order of preference among files for the same parser; -1: there is no choice */
+	char name[72];    /* as the kernel spells it on this host */
+	char key[20];     /* row it fills in a keyed group when its text does not say: the page size */
 } pcf_kernel_file;
 
 /* Files of a container that is not the root. Returns how many. */

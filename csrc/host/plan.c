@@ -7,12 +7,12 @@
 #include "host/probe.h"
 #include "schema/error.h"
 
-#define MS 1000000ULL
-#define LEAST_INTERVAL (10 * MS)
+#define MS              1000000ULL
+#define LEAST_INTERVAL  (10 * MS)
 /* A slower group does not keep its files open: 5 KiB of kernel memory each for ever costs more than a few
  * microseconds now and then. */
 #define KEEP_OPEN_BELOW (10000 * MS)
-#define MOST_TICKS (1u << 24)
+#define MOST_TICKS      (1u << 24)
 
 static uint64_t gcd(uint64_t a, uint64_t b)
 {
@@ -37,11 +37,15 @@ static int check_interval(int group, uint64_t interval, pcf_error *err)
 	const char *name = pcf_group_at(group)->name;
 
 	if (interval % MS)
-		return pcf_error_say(err, -EINVAL, "interval of group %s: %llu ns is not a whole number of milliseconds; give e.g. %llums",
-				     name, (unsigned long long)interval, (unsigned long long)(interval / MS + 1));
+		return pcf_error_say(
+			err, -EINVAL,
+			"interval of group %s: %llu ns is not a whole number of milliseconds; give e.g. %llums", name,
+			(unsigned long long)interval, (unsigned long long)(interval / MS + 1));
 	if (interval < LEAST_INTERVAL)
-		return pcf_error_say(err, -EINVAL, "interval of group %s: %llu ms is too short; give at least 10 ms, or 0 to turn the group off",
-				     name, (unsigned long long)(interval / MS));
+		return pcf_error_say(
+			err, -EINVAL,
+			"interval of group %s: %llu ms is too short; give at least 10 ms, or 0 to turn the group off",
+			name, (unsigned long long)(interval / MS));
 	return 0;
 }
 
@@ -83,13 +87,15 @@ static const char *why_no_files(const pcf_host *host, int group)
 	if (host->layout == PCF_LAYOUT_NONE)
 		return "no cgroup filesystem is mounted; mount one, or give the right system root";
 	if (group == PCF_GROUP_PRESSURE)
-		return host->psi.answer == PCF_YES ? "no cgroup2 mount shows pressure files"
-						    : "this kernel gives no pressure stall information: boot with psi=1 (CONFIG_PSI)";
+		return host->psi.answer == PCF_YES
+			       ? "no cgroup2 mount shows pressure files"
+			       : "this kernel gives no pressure stall information: boot with psi=1 (CONFIG_PSI)";
 	return "no cgroup of this host has these files: the controller is not there, or the kernel is built without it";
 }
 
 /* Columns only the root can give would cost their cells in the row of every container: in a wide group they go. */
-static void choose_columns(pcf_group_plan *plan, int group, const uint8_t *containers, const uint8_t *root, int with_root)
+static void choose_columns(pcf_group_plan *plan, int group, const uint8_t *containers, const uint8_t *root,
+			   int with_root)
 {
 	int columns = pcf_group_at(group)->columns, given = 0, dropped = 0;
 
@@ -115,7 +121,8 @@ static void plan_files(const pcf_host *host, const pcf_options *options, int gro
 	int root_count = options->disable_root ? 0 : pcf_root_files(host, group, root_files, 16);
 
 	if (!count && !root_count) {
-		off(plan, options->disable_root && group == PCF_GROUP_HOST ? "the root container is off" : why_no_files(host, group));
+		off(plan, options->disable_root && group == PCF_GROUP_HOST ? "the root container is off"
+									   : why_no_files(host, group));
 		return;
 	}
 	plan->source = count ? PCF_SOURCE_FILE : PCF_SOURCE_PROC;
@@ -126,7 +133,9 @@ static void plan_files(const pcf_host *host, const pcf_options *options, int gro
 		name_files(plan, root_files, root_count);
 	if (count)
 		snprintf(plan->reason, sizeof plan->reason, "cgroup files (%s)%s",
-			 host->layout == PCF_LAYOUT_V2 ? "v2" : host->layout == PCF_LAYOUT_HYBRID ? "v1, PSI from cgroup2" : "v1",
+			 host->layout == PCF_LAYOUT_V2       ? "v2"
+			 : host->layout == PCF_LAYOUT_HYBRID ? "v1, PSI from cgroup2"
+							     : "v1",
 			 root_count ? ", /proc for the root" : "");
 	else
 		snprintf(plan->reason, sizeof plan->reason, "/proc, for the root only%s%s",
@@ -137,7 +146,8 @@ static void plan_files(const pcf_host *host, const pcf_options *options, int gro
 
 static void plan_network(const pcf_host *host, const pcf_options *options, int group, pcf_group_plan *plan)
 {
-	int netlink = group == PCF_GROUP_NETWORK && host->netlink_stats.answer == PCF_YES && options->source != PCF_SOURCE_FILE;
+	int netlink = group == PCF_GROUP_NETWORK && host->netlink_stats.answer == PCF_YES &&
+		      options->source != PCF_SOURCE_FILE;
 
 	if (host->procfs.answer == PCF_NO && !netlink) {
 		off(plan, host->procfs.reason);
@@ -147,10 +157,11 @@ static void plan_network(const pcf_host *host, const pcf_options *options, int g
 	plan->files = 1;
 	plan->keep_open = plan->interval_ns < KEEP_OPEN_BELOW;
 	memset(plan->present, 1, (size_t)pcf_group_at(group)->columns);
-	snprintf(plan->file_names, sizeof plan->file_names, netlink ? "RTM_GETSTATS /proc/<pid>/net/dev" : "/proc/<pid>/net/dev");
+	snprintf(plan->file_names, sizeof plan->file_names,
+		 netlink ? "RTM_GETSTATS /proc/<pid>/net/dev" : "/proc/<pid>/net/dev");
 	snprintf(plan->reason, sizeof plan->reason, "%s",
 		 netlink ? "one dump of all veth counters from the host side, /proc/<pid>/net/dev for the rest"
-		 : group == PCF_GROUP_NETWORK_ERRORS ? "a veth's host end does not mirror errors and drops"
+		 : group == PCF_GROUP_NETWORK_ERRORS  ? "a veth's host end does not mirror errors and drops"
 		 : options->source == PCF_SOURCE_FILE ? "asked for by the source option"
 						      : host->netlink_stats.reason);
 }
@@ -204,15 +215,18 @@ static void choose_reader(const pcf_host *host, const pcf_options *options, pcf_
 	plan->reader = options->reader == PCF_READER_AUTO ? PCF_READER_PREAD : options->reader;
 	if (plan->reader == PCF_READER_URING && host->io_uring.answer != PCF_YES) {
 		plan->reader = PCF_READER_PREAD;
-		snprintf(plan->reader_reason, sizeof plan->reader_reason, "io_uring was asked for and is not there: %.140s", host->io_uring.reason);
+		snprintf(plan->reader_reason, sizeof plan->reader_reason,
+			 "io_uring was asked for and is not there: %.140s", host->io_uring.reason);
 	} else if (plan->reader != PCF_READER_OPENAT && plan->descriptors == 0) {
 		plan->reader = PCF_READER_OPENAT;
-		snprintf(plan->reader_reason, sizeof plan->reader_reason,
-			 "no descriptors to keep: the limit is %llu (RLIMIT_NOFILE, max descriptors, descriptor memory)",
-			 (unsigned long long)host->nofile_raised);
+		snprintf(
+			plan->reader_reason, sizeof plan->reader_reason,
+			"no descriptors to keep: the limit is %llu (RLIMIT_NOFILE, max descriptors, descriptor memory)",
+			(unsigned long long)host->nofile_raised);
 	} else {
 		snprintf(plan->reader_reason, sizeof plan->reader_reason, "%s",
-			 options->reader == PCF_READER_AUTO ? "usual choice, not measured yet" : "asked for by the reader option");
+			 options->reader == PCF_READER_AUTO ? "usual choice, not measured yet"
+							    : "asked for by the reader option");
 	}
 }
 
@@ -233,7 +247,9 @@ int pcf_plan_make(const pcf_host *host, const pcf_options *options, pcf_plan *ou
 		base = gcd(out->group[g].interval_ns, base);
 	}
 	if (base == 0)
-		return pcf_error_say(err, -ENOENT, "there is nothing to sample: every group is off, or this host gives none; see the reasons of the plan");
+		return pcf_error_say(err, -ENOENT,
+				     "there is nothing to sample: every group is off, or this host gives none; see the "
+				     "reasons of the plan");
 	out->base_ns = base;
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		if (out->group[g].interval_ns)

@@ -72,8 +72,10 @@ int pcf_host_probe(pcf_host *out, const char *sysroot, pcf_error *err)
 	code = read_mounts(out, sysroot, text, MOUNTINFO_BYTES);
 	free(text);
 	if (code < 0)
-		return pcf_error_say(err, code, "cannot read %s/proc/self/mountinfo: %s; mount proc there, or give another system root",
-				     sysroot, strerror(-code));
+		return pcf_error_say(
+			err, code,
+			"cannot read %s/proc/self/mountinfo: %s; mount proc there, or give another system root",
+			sysroot, strerror(-code));
 	snprintf(path, sizeof path, "%s/cgroup.controllers", out->controllers[PCF_CTL_UNIFIED].mount);
 	if (out->controllers[PCF_CTL_UNIFIED].version)
 		(void)pcf_text_read(path, controllers, sizeof controllers);

@@ -9,7 +9,8 @@ const char *pcf_controller_name(int controller);
 
 /* mounts.c: pure functions of text */
 void pcf_mounts_parse(pcf_host *host, const char *mountinfo, const char *prefix);
-void pcf_mounts_unified(pcf_host *host, const char *cgroup_controllers); /* after parse: who is on cgroup2; sets layout */
+void pcf_mounts_unified(pcf_host *host,
+			const char *cgroup_controllers); /* after parse: who is on cgroup2; sets layout */
 
 /* cgroup_files.c */
 void pcf_cgroup_files_probe(pcf_host *host, const char *sysroot);

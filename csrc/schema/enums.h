@@ -5,9 +5,9 @@
 #include <stddef.h>
 
 /* A struct of chars for each group: offsetof counts its columns. */
-#define PCF_GROUP(ID, name, number, key, interval_ms, help) \
-	}                                                   \
-	;                                                   \
+#define PCF_GROUP(ID, name, number, key, interval_ms, help)                                                            \
+	}                                                                                                              \
+	;                                                                                                              \
 	struct pcf_index_##ID {
 #define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help) char ID;
 struct pcf_index_none {
@@ -19,7 +19,7 @@ struct pcf_index_none {
 
 enum pcf_column_index {
 #define PCF_GROUP(ID, name, number, key, interval_ms, help) PCF_##ID##_COUNT = sizeof(struct pcf_index_##ID),
-#define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help) \
+#define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help)                                            \
 	PCF_##GROUP##_##ID = offsetof(struct pcf_index_##GROUP, ID),
 #include "columns.def"
 #undef PCF_GROUP
@@ -28,7 +28,7 @@ enum pcf_column_index {
 
 /* Each group takes the number of its first column; stepping back one lets the column itself take it too. */
 enum pcf_column_position {
-#define PCF_GROUP(ID, name, number, key, interval_ms, help) PCF_FIRST_##ID, PCF_BEFORE_##ID = PCF_FIRST_##ID - 1,
+#define PCF_GROUP(ID, name, number, key, interval_ms, help)                 PCF_FIRST_##ID, PCF_BEFORE_##ID = PCF_FIRST_##ID - 1,
 #define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help) PCF_AT_##GROUP##_##ID,
 #include "columns.def"
 #undef PCF_GROUP

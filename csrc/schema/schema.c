@@ -5,7 +5,7 @@
 
 #include "schema/enums.h"
 
-#define PCF_GROUP(ID, name, number, key, interval_ms, help) \
+#define PCF_GROUP(ID, name, number, key, interval_ms, help)                                                            \
 	{#name, number, PCF_KEY_##key, interval_ms, PCF_FIRST_##ID, PCF_##ID##_COUNT, help},
 #define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help)
 static const pcf_group_def groups[] = {
@@ -15,7 +15,7 @@ static const pcf_group_def groups[] = {
 #undef PCF_COLUMN
 
 #define PCF_GROUP(ID, name, number, key, interval_ms, help)
-#define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help)             \
+#define PCF_COLUMN(GROUP, ID, name, number, cell, kind, v1, v2, root, help)                                            \
 	{PCF_GROUP_##GROUP, PCF_##GROUP##_##ID, number, PCF_CELL_##cell, PCF_KIND_##kind, #name, v1, v2, root, help},
 static const pcf_column_def columns[] = {
 #include "columns.def"

@@ -78,7 +78,7 @@ typedef struct {
 	int (*event_fd)(pcf_source *source); /* NULL or -1: none; else the tick thread polls it between passes */
 	void (*event)(pcf_source *source);   /* it is readable */
 	void (*stats)(pcf_source *source, pcf_source_stats *add); /* adds to it; any thread */
-	void (*close)(pcf_source *source);   /* after the tick thread has ended; drops every container */
+	void (*close)(pcf_source *source); /* after the tick thread has ended; drops every container */
 } pcf_source_ops;
 
 struct pcf_source {

@@ -24,8 +24,8 @@ static inline uint64_t keyed_value(pcf_region *region, uint32_t slot, const char
 	pcf_region_row entry;
 
 	for (uint32_t row = 0; row < pcf_region_head(region)->row_high; row++)
-		if (pcf_region_row_read(region, row, &entry) == 0 && !entry.gone_tick && entry.slot == slot && entry.key_len == strlen(key) &&
-		    memcmp(entry.key, key, entry.key_len) == 0)
+		if (pcf_region_row_read(region, row, &entry) == 0 && !entry.gone_tick && entry.slot == slot &&
+		    entry.key_len == strlen(key) && memcmp(entry.key, key, entry.key_len) == 0)
 			return row_value(region, row, column);
 	return PCF_ABSENT;
 }

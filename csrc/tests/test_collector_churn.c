@@ -4,8 +4,8 @@
 #include "cgroups.h"
 #include "check.h"
 
-#define MS 1000000ULL
-#define CYCLES 1000
+#define MS      1000000ULL
+#define CYCLES  1000
 #define AT_ONCE 8
 
 static unsigned open_descriptors(void)
@@ -32,7 +32,8 @@ static void come(pcf_collector *collector, member *m, int cycle)
 
 	snprintf(m->name, sizeof m->name, "c%d", cycle);
 	cgroup_each(m->name, 1);
-	m->is_here = pcf_collector_add(collector, cgroup_name(path, sizeof path, m->name), 0, &m->slot, &m->generation, &err) == 0;
+	m->is_here = pcf_collector_add(collector, cgroup_name(path, sizeof path, m->name), 0, &m->slot, &m->generation,
+				       &err) == 0;
 	CHECK(m->is_here);
 	/* The events of the other hierarchies. */
 	if (cycle % 3 == 0)

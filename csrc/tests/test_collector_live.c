@@ -55,9 +55,13 @@ static void check_container(pcf_collector *collector, uint32_t slot)
 		CHECK(value != PCF_ABSENT);
 	}
 	if (host->controllers[PCF_CTL_MEMORY].version == 1) {
-		CHECK_EQ(value_of(pcf_collector_region(collector, PCF_GROUP_MEMORY_STAT), slot, PCF_MEMORY_STAT_ANON_BYTES, &value), 0);
+		CHECK_EQ(value_of(pcf_collector_region(collector, PCF_GROUP_MEMORY_STAT), slot,
+				  PCF_MEMORY_STAT_ANON_BYTES, &value),
+			 0);
 		CHECK(value != PCF_ABSENT);
-		CHECK_EQ(value_of(pcf_collector_region(collector, PCF_GROUP_LIMITS), slot, PCF_LIMITS_MEMORY_BYTES, &value), 0);
+		CHECK_EQ(value_of(pcf_collector_region(collector, PCF_GROUP_LIMITS), slot, PCF_LIMITS_MEMORY_BYTES,
+				  &value),
+			 0);
 		CHECK_EQ(value, PCF_UNLIMITED);
 	}
 	if (host->controllers[PCF_CTL_PIDS].version == 1) {
@@ -67,7 +71,8 @@ static void check_container(pcf_collector *collector, uint32_t slot)
 	CHECK_EQ(value_of(pcf_collector_region(collector, PCF_GROUP_HOST), slot, PCF_HOST_IDLE_NS, &value), -ENOENT);
 }
 
-static void report(void *arg, const char *group, const char *column, const char *container, const char *key, uint64_t before, uint64_t sample, uint64_t after)
+static void report(void *arg, const char *group, const char *column, const char *container, const char *key,
+		   uint64_t before, uint64_t sample, uint64_t after)
 {
 	(void)arg;
 	fprintf(stderr, "outside: %s %s of %s%s%s: %llu, %llu, %llu\n", group, column, container, *key ? " " : "", key,

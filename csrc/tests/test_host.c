@@ -67,7 +67,8 @@ static void test_several_mounts(void)
 
 static void test_bad_lines(void)
 {
-	parse("\n - - -\n1 2 3\n36 35 98:0 / /x rw - cgroup\n36 35 98:0 / /y rw nothing cgroup cgroup rw,memory", "", "");
+	parse("\n - - -\n1 2 3\n36 35 98:0 / /x rw - cgroup\n36 35 98:0 / /y rw nothing cgroup cgroup rw,memory", "",
+	      "");
 	CHECK_EQ(host.layout, PCF_LAYOUT_NONE);
 }
 
@@ -106,7 +107,8 @@ static void test_probe_empty(void)
 
 	fake_begin();
 	fake_proc();
-	fake_file("/proc/1/mountinfo", "35 31 0:32 / /none rw - cgroup cgroup rw,memory\n30 23 0:26 / /two rw - cgroup2 cgroup2 rw\n");
+	fake_file("/proc/1/mountinfo",
+		  "35 31 0:32 / /none rw - cgroup cgroup rw,memory\n30 23 0:26 / /two rw - cgroup2 cgroup2 rw\n");
 	fake_file("/two/cgroup.controllers", "io\n");
 	fake_file("/none/tasks", "");
 	CHECK_EQ(pcf_host_probe(&host, fake_root, &err), 0);

@@ -18,7 +18,7 @@
 #include "check.h"
 #include "schema/enums.h"
 
-#define MS 1000000ULL
+#define MS          1000000ULL
 #define PATIENCE_MS 10000 /* what we wait for takes some 10 ms; this much only when it is broken */
 
 static char ring_dir[128];
@@ -90,7 +90,8 @@ static void start_process(struct box *box, int flags)
 	CHECK_OR_DIE(box->pid >= 0);
 	if (box->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (cgroup_enter(box->name, PCF_CTL_MEMORY) || (flags && unshare(flags)) || write(ready[1], "x", 1) != 1)
+		if (cgroup_enter(box->name, PCF_CTL_MEMORY) || (flags && unshare(flags)) ||
+		    write(ready[1], "x", 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
@@ -107,7 +108,9 @@ static void start_box(pcf_collector *collector, struct box *box, const char *nam
 
 	snprintf(box->name, sizeof box->name, "%s", name);
 	CHECK(cgroup_each(name, 1) > 0);
-	CHECK_EQ(pcf_collector_add(collector, cgroup_name(path, sizeof path, name), 0, &box->slot, &box->generation, &err), 0);
+	CHECK_EQ(pcf_collector_add(collector, cgroup_name(path, sizeof path, name), 0, &box->slot, &box->generation,
+				   &err),
+		 0);
 	start_process(box, flags);
 }
 
@@ -148,8 +151,9 @@ static bool find_row(pcf_collector *collector, int group, const struct box *box,
 	pcf_region_row row;
 
 	for (uint32_t i = 0; i < rows_of(region); i++)
-		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot && row.generation == box->generation &&
-		    row.gone_tick == 0 && row.key_len == strlen(key) && memcmp(row.key, key, row.key_len) == 0)
+		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot &&
+		    row.generation == box->generation && row.gone_tick == 0 && row.key_len == strlen(key) &&
+		    memcmp(row.key, key, row.key_len) == 0)
 			return tick && pcf_region_values(region, tick, i, values, NULL) == 0;
 	return false;
 }
@@ -162,7 +166,8 @@ static int count_rows(pcf_collector *collector, int group, const struct box *box
 	int count = 0;
 
 	for (uint32_t i = 0; tick && i < rows_of(region); i++)
-		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot && row.generation == box->generation)
+		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot &&
+		    row.generation == box->generation)
 			count += pcf_region_values(region, tick, i, values, NULL) == 0;
 	return count;
 }
@@ -177,7 +182,8 @@ static bool text_of(pid_t pid, const char *interface, uint64_t *numbers)
 	FILE *file = fopen(path, "r");
 	while (file && !found && fgets(line, sizeof line, file)) {
 		char *name = line + strspn(line, " "), *colon = strchr(name, ':');
-		if (!colon || (size_t)(colon - name) != strlen(interface) || strncmp(name, interface, strlen(interface)) != 0)
+		if (!colon || (size_t)(colon - name) != strlen(interface) ||
+		    strncmp(name, interface, strlen(interface)) != 0)
 			continue;
 		found = true;
 		for (int i = 0; i < 16; i++)
@@ -196,9 +202,10 @@ static bool comes_equal(pcf_collector *collector, const struct box *box, const c
 	for (int waited = 0; waited < PATIENCE_MS; waited += 20) {
 		bool is_quiet = text_of(box->pid, key, before);
 		pcf_collector_sample(collector, ~0ULL, NULL);
-		if (find_row(collector, PCF_GROUP_NETWORK, box, key, values) && is_quiet && text_of(box->pid, key, after) &&
-		    memcmp(before, after, sizeof before) == 0 && values[0] == before[0] && values[1] == before[1] &&
-		    values[2] == before[8] && values[3] == before[9])
+		if (find_row(collector, PCF_GROUP_NETWORK, box, key, values) && is_quiet &&
+		    text_of(box->pid, key, after) && memcmp(before, after, sizeof before) == 0 &&
+		    values[0] == before[0] && values[1] == before[1] && values[2] == before[8] &&
+		    values[3] == before[9])
 			return true;
 		pause_ms(20);
 	}
@@ -221,7 +228,8 @@ static void send_frames(const char *interface, int count)
 {
 	unsigned char frame[200] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x88, 0xb5};
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(0x88b5));
-	struct sockaddr_ll to = {.sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_ifindex = (int)if_nametoindex(interface)};
+	struct sockaddr_ll to = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_ifindex = (int)if_nametoindex(interface)};
 
 	CHECK(fd >= 0 && to.sll_ifindex > 0);
 	for (int i = 0; i < count; i++)
@@ -334,7 +342,8 @@ static bool has_flags(pcf_collector *collector, const void *arg)
 	const struct wanted *wanted = arg;
 	pcf_slot_record record = record_of(collector, wanted->box);
 
-	return (record.flags & 3) == wanted->flags && record.netns == netns_of(wanted->box->pid) && (!wanted->other || record.netns_owner == wanted->other->slot);
+	return (record.flags & 3) == wanted->flags && record.netns == netns_of(wanted->box->pid) &&
+	       (!wanted->other || record.netns_owner == wanted->other->slot);
 }
 
 static bool has_key(pcf_collector *collector, const void *arg)
@@ -458,7 +467,8 @@ static void test_not_pinned(void)
 	CHECK(comes_true(collector, is_kept_open, &box));
 	CHECK(!is_followed_none(collector, NULL));
 	kill_box(&box);
-	CHECK(comes_true(collector, is_interface_gone, veth)); /* the kernel takes the host's end away with the namespace */
+	CHECK(comes_true(collector, is_interface_gone,
+			 veth)); /* the kernel takes the host's end away with the namespace */
 	CHECK(comes_true(collector, is_followed_none, NULL));
 	CHECK(!is_kept_open(collector, &box));
 	remove_box(collector, &box);

@@ -102,7 +102,9 @@ static void test_damaged(void)
 			data[i] = (char)(rand_r(&seed) % 4 ? 0 : rand_r(&seed));
 		if (size >= sizeof(struct nlmsghdr)) {
 			struct nlmsghdr head = {.nlmsg_len = (uint32_t)(round % 3 ? size : (size_t)rand_r(&seed) % 400),
-			                        .nlmsg_type = (uint16_t)(round % 2 ? RTM_NEWSTATS : round % 5 ? RTM_NEWLINK : done)};
+						.nlmsg_type = (uint16_t)(round % 2   ? RTM_NEWSTATS
+									 : round % 5 ? RTM_NEWLINK
+										     : done)};
 			memcpy(data, &head, sizeof head);
 		}
 		int rc = pcf_link_dump_parse(&dump, data, size);

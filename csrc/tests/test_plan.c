@@ -47,7 +47,8 @@ static void v1_host(void)
 	controller(PCF_CTL_PIDS, 1, "/c/pids");
 	files("cpuacct/cpuacct.usage\ncpuacct/cpuacct.stat\ncpuacct/cpuacct.usage_percpu\n"
 	      "cpu/cpu.stat\ncpu/cpu.stat:nr_periods\ncpu/cpu.stat:nr_throttled\ncpu/cpu.stat:throttled_time\n"
-	      "memory/memory.stat\nmemory/memory.usage_in_bytes\nmemory/memory.max_usage_in_bytes\nmemory/memory.failcnt\n"
+	      "memory/memory.stat\nmemory/memory.usage_in_bytes\nmemory/memory.max_usage_in_bytes\nmemory/"
+	      "memory.failcnt\n"
 	      "memory/memory.oom_control\nmemory/memory.limit_in_bytes\npids/pids.current\npids/pids.max\n"
 	      "blkio/blkio.throttle.io_service_bytes\nblkio/blkio.throttle.io_serviced\n");
 	strcpy(host.memory_stat_keys, "cache\nrss\ntotal_cache\ntotal_rss\ntotal_pgfault\n");
@@ -59,9 +60,12 @@ static void v2_host(void)
 	host.layout = PCF_LAYOUT_V2;
 	for (int c = 0; c <= PCF_CTL_UNIFIED; c++)
 		controller(c, 2, "/c");
-	files("unified/cpu.stat\nunified/memory.stat\nunified/memory.current\nunified/memory.peak\nunified/memory.swap.current\n"
-	      "unified/memory.events\nunified/io.stat\nunified/pids.current\nunified/cpu.pressure\nunified/memory.pressure\nunified/io.pressure\n"
-	      "unified/memory.max\nunified/hugetlb.2MB.current\nunified/hugetlb.1GB.current\nunified/hugetlb.2MB.rsvd.current\n");
+	files("unified/cpu.stat\nunified/memory.stat\nunified/memory.current\nunified/memory.peak\nunified/"
+	      "memory.swap.current\n"
+	      "unified/memory.events\nunified/io.stat\nunified/pids.current\nunified/cpu.pressure\nunified/"
+	      "memory.pressure\nunified/io.pressure\n"
+	      "unified/memory.max\nunified/hugetlb.2MB.current\nunified/hugetlb.1GB.current\nunified/"
+	      "hugetlb.2MB.rsvd.current\n");
 }
 
 static const pcf_group_plan *make(int group)
@@ -107,7 +111,8 @@ static void test_hybrid_pressure(void)
 
 	CHECK_EQ(group->source, PCF_SOURCE_FILE);
 	CHECK_EQ(group->files, 2);
-	CHECK(group->present[PCF_PRESSURE_CPU_SOME_USEC] && !group->present[PCF_PRESSURE_CPU_FULL_USEC]); /* an older kernel */
+	CHECK(group->present[PCF_PRESSURE_CPU_SOME_USEC] &&
+	      !group->present[PCF_PRESSURE_CPU_FULL_USEC]); /* an older kernel */
 	CHECK(group->present[PCF_PRESSURE_MEMORY_FULL_USEC] && !group->present[PCF_PRESSURE_IRQ_FULL_USEC]);
 	CHECK_EQ(plan.group[PCF_GROUP_CPU].files, 3); /* v1's, not the cpu.stat of cgroup2 */
 }
@@ -122,7 +127,8 @@ static void test_v2(void)
 	CHECK(group->present[PCF_MEMORY_SWAP_BYTES] && !group->present[PCF_MEMORY_FAILCNT]);
 	CHECK_EQ(plan.group[PCF_GROUP_CPU_PERCPU].source, PCF_SOURCE_PROC); /* the root's only */
 	CHECK_EQ(plan.group[PCF_GROUP_HUGETLB].files, 3);
-	CHECK(plan.group[PCF_GROUP_HUGETLB].present[PCF_HUGETLB_RESERVED_BYTES] && !plan.group[PCF_GROUP_HUGETLB].present[PCF_HUGETLB_PEAK_BYTES]);
+	CHECK(plan.group[PCF_GROUP_HUGETLB].present[PCF_HUGETLB_RESERVED_BYTES] &&
+	      !plan.group[PCF_GROUP_HUGETLB].present[PCF_HUGETLB_PEAK_BYTES]);
 	CHECK_EQ(plan.group[PCF_GROUP_MEMORY_KERNEL].source, PCF_SOURCE_NONE);
 	CHECK_EQ(plan.group[PCF_GROUP_IO_SCHEDULER].source, PCF_SOURCE_NONE);
 }

@@ -87,7 +87,8 @@ static void test_values(int reader)
 	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), slot, "8:0", PCF_IO_WRITE_OPS), 4);
 	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), 0, "8:0", PCF_IO_READ_BYTES), 8 * 512);
 	CHECK_EQ(value(PCF_GROUP_PIDS, 0, PCF_PIDS_CURRENT), 77);
-	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_CPU_PERCPU), 0, "0", PCF_CPU_PERCPU_USAGE_NS), 17 * 10000000ULL);
+	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_CPU_PERCPU), 0, "0", PCF_CPU_PERCPU_USAGE_NS),
+		 17 * 10000000ULL);
 	fake_file("/sys/fs/cgroup/a/memory.current", "20480\n");
 	next_sample();
 	CHECK_EQ(value(PCF_GROUP_MEMORY, slot, PCF_MEMORY_USAGE_BYTES), 20480);
@@ -106,7 +107,8 @@ static void test_big_file(int reader)
 
 	fake_v2();
 	for (int i = 0; i < 300; i++)
-		used += (size_t)sprintf(text + used, "9:%d rbytes=%d wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n", i, i + 1);
+		used += (size_t)sprintf(text + used, "9:%d rbytes=%d wbytes=2 rios=3 wios=4 dbytes=0 dios=0\n", i,
+					i + 1);
 	fake_file("/sys/fs/cgroup/a/io.stat", text);
 	set_options();
 	options.reader = reader;
@@ -115,7 +117,12 @@ static void test_big_file(int reader)
 	pcf_collector_start(collector, &err);
 	next_sample();
 	for (int i = 0; i < 3; i++)
-		CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), slot, i == 0 ? "9:0" : i == 1 ? "9:150" : "9:299", PCF_IO_READ_BYTES), i * 150 + (i < 2));
+		CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), slot,
+				     i == 0   ? "9:0"
+				     : i == 1 ? "9:150"
+					      : "9:299",
+				     PCF_IO_READ_BYTES),
+			 i * 150 + (i < 2));
 	pcf_collector_stats_get(collector, &stats);
 	CHECK_EQ(stats.truncated, 0);
 	memset(text, 'x', sizeof text - 1);

@@ -12,78 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/check.h"
 #include "watch/state.h"
+#include "watch_tree.h"
 
 #define BURST 500
-
-static char mounts[8][256];
-static int mount_count;
-static char top[64]; /* "/pcf-test-<pid>" */
-
-/* Two hierarchies if the host has them: a v1 controller and the cgroup2 mount. */
-static void find_mounts(void)
-{
-	FILE *file = fopen("/proc/self/mounts", "r");
-	char line[1024], where[256], type[64], options[512];
-	bool has_v1 = false, has_v2 = false;
-
-	CHECK_OR_DIE(file);
-	while (fgets(line, sizeof line, file)) {
-		if (sscanf(line, "%*s %255s %63s %511s", where, type, options) != 3)
-			continue;
-		bool is_v1 = strcmp(type, "cgroup") == 0 && strstr(options, "memory"), is_v2 = strcmp(type, "cgroup2") == 0;
-		if ((is_v1 && !has_v1) || (is_v2 && !has_v2))
-			strcpy(mounts[mount_count++], where);
-		has_v1 |= is_v1;
-		has_v2 |= is_v2;
-	}
-	fclose(file);
-	CHECK_OR_DIE(mount_count > 0);
-}
-
-static char *at(int mount, const char *path)
-{
-	static char out[4096];
-
-	snprintf(out, sizeof out, "%s%s%s", mounts[mount], top, path);
-	return out;
-}
-
-static void make(int mount, const char *path)
-{
-	if (mkdir(at(mount, path), 0755) && errno != EEXIST)
-		CHECK_EQ(-errno, 0);
-}
-
-static void away(int mount, const char *path)
-{
-	if (rmdir(at(mount, path)) && errno != ENOENT)
-		CHECK_EQ(-errno, 0);
-}
-
-static void remove_tree(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-	char below[4096];
-
-	while (dir && (entry = readdir(dir)) != NULL) {
-		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-			continue;
-		snprintf(below, sizeof below, "%s/%s", path, entry->d_name);
-		remove_tree(below);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
-static void clean(void)
-{
-	for (int i = 0; i < mount_count; i++)
-		remove_tree(at(i, ""));
-}
 
 /* What events make of a set of paths: the state a caller holds. */
 struct model {
@@ -284,23 +216,6 @@ static void test_renamed(pcf_watch *watch, int mount, int index)
 	CHECK_EQ(model.count, 0);
 }
 
-struct builder {
-	int mount;
-	int depth;
-};
-
-static void *build(void *arg)
-{
-	struct builder *builder = arg;
-	char path[1024] = "";
-
-	for (int i = 0; i < builder->depth; i++) {
-		snprintf(path + strlen(path), sizeof path - strlen(path), "/%d", i);
-		make(builder->mount, path);
-	}
-	return NULL;
-}
-
 /* Directories made below each other while the watch is at work: the races a watch for every directory has. */
 static void test_race(pcf_watch *watch, int mount, int index)
 {
@@ -330,8 +245,11 @@ static void test_overflow(pcf_watch *watch, int mechanism, int *indexes)
 	static struct model model;
 
 	if (mechanism == PCF_WATCH_FANOTIFY) {
-		struct fanotify_event_metadata full = {.event_len = sizeof full, .vers = FANOTIFY_METADATA_VERSION,
-		                                       .metadata_len = sizeof full, .mask = FAN_Q_OVERFLOW, .fd = FAN_NOFD};
+		struct fanotify_event_metadata full = {.event_len = sizeof full,
+						       .vers = FANOTIFY_METADATA_VERSION,
+						       .metadata_len = sizeof full,
+						       .mask = FAN_Q_OVERFLOW,
+						       .fd = FAN_NOFD};
 		pcf_watch_fanotify_decode(watch, (const char *)&full, sizeof full);
 		full.event_len = 7;
 		pcf_watch_fanotify_decode(watch, (const char *)&full, sizeof full);
@@ -438,7 +356,8 @@ static int own_watches(const pcf_watch *watch)
 	int count = 0;
 
 	for (uint32_t i = 0; i < watch->watches.used; i++)
-		count += watch->watches.entries[i].path && strncmp(watch->watches.entries[i].path, top, strlen(top)) == 0;
+		count += watch->watches.entries[i].path &&
+			 strncmp(watch->watches.entries[i].path, top, strlen(top)) == 0;
 	return count;
 }
 
@@ -512,53 +431,6 @@ static void test_limit(void)
 	clean();
 }
 
-struct seen {
-	char last[512];
-	int count, below;
-	bool is_ordered;
-};
-
-static void see(void *arg, const char *path, uint64_t inode, uint64_t mtime_ns)
-{
-	struct seen *seen = arg;
-	size_t len = strlen(top);
-
-	seen->count++;
-	CHECK(inode > 0 && mtime_ns > 0);
-	if (strncmp(path, top, len) != 0)
-		return;
-	seen->below++;
-	if (strlen(path) > len && strncmp(path, seen->last, strlen(seen->last)) != 0)
-		seen->is_ordered = false;
-	snprintf(seen->last, sizeof seen->last, "%s", path);
-}
-
-static void test_walk(void)
-{
-	struct seen seen = {.is_ordered = true};
-	struct builder builder = {0, 60};
-	pcf_error err = {0};
-	char small[16];
-
-	make(0, "");
-	build(&builder);
-	CHECK_EQ(pcf_walk(mounts[0], see, &seen, &err), seen.count);
-	CHECK_EQ(seen.below, 61);
-	CHECK(seen.is_ordered); /* a chain: each below the one before */
-	int64_t needed = pcf_walk_paths(mounts[0], small, sizeof small, &err);
-	CHECK_OR_DIE(needed > (int64_t)sizeof small);
-	char *all = malloc((size_t)needed);
-	CHECK_EQ(pcf_walk_paths(mounts[0], all, (size_t)needed, &err), needed);
-	int count = 0;
-	for (char *path = all; path < all + needed; path += strlen(path) + 1)
-		count++;
-	CHECK_EQ(count, seen.count);
-	free(all);
-	clean();
-	CHECK_EQ(pcf_walk("/nowhere", see, &seen, &err), -ENOENT);
-	CHECK(strstr(err.text, "/nowhere"));
-}
-
 static void test_errors(void)
 {
 	pcf_watch *watch = NULL;
@@ -595,17 +467,15 @@ static bool has_fanotify(void)
 
 int main(void)
 {
-	snprintf(top, sizeof top, "/pcf-test-%d", getpid());
-	find_mounts();
-	atexit(clean);
+	begin();
 	if (has_fanotify())
 		test_mechanism(PCF_WATCH_FANOTIFY);
 	else
-		fprintf(stderr, "fanotify is not tested: this kernel has none on cgroup mounts (Linux 6.8 and later)\n");
+		fprintf(stderr,
+			"fanotify is not tested: this kernel has none on cgroup mounts (Linux 6.8 and later)\n");
 	test_mechanism(PCF_WATCH_INOTIFY);
 	test_cleanup();
 	test_limit();
-	test_walk();
 	test_errors();
 	return check_result();
 }

@@ -18,7 +18,8 @@
 static int copy_options(pcf_collector *collector, const pcf_options *options)
 {
 	collector->options = *options;
-	collector->ring_dir = strdup(options->ring_dir && *options->ring_dir ? options->ring_dir : "/dev/shm/pycadvisor-fast");
+	collector->ring_dir =
+		strdup(options->ring_dir && *options->ring_dir ? options->ring_dir : "/dev/shm/pycadvisor-fast");
 	collector->sysroot = strdup(options->sysroot && strcmp(options->sysroot, "/") != 0 ? options->sysroot : "");
 	collector->options.ring_dir = collector->ring_dir;
 	collector->options.sysroot = collector->sysroot;
@@ -73,11 +74,15 @@ static int open_descriptors(pcf_collector *collector, pcf_error *err)
 	if (collector->timer_fd < 0 || collector->wake_fd < 0 || collector->tick_fd < 0 || collector->epoll_fd < 0 ||
 	    poll_fd(collector, collector->timer_fd, collector->timer_fd) < 0 ||
 	    poll_fd(collector, collector->wake_fd, collector->wake_fd) < 0)
-		return pcf_error_say(err, -errno, "cannot open the tick thread's timer and events: %s; raise the limit of open files", strerror(errno));
+		return pcf_error_say(
+			err, -errno,
+			"cannot open the tick thread's timer and events: %s; raise the limit of open files",
+			strerror(errno));
 	return 0;
 }
 
-static int open_source(pcf_collector *collector, int (*open)(pcf_source **, const pcf_source_env *, pcf_error *), pcf_error *err)
+static int open_source(pcf_collector *collector, int (*open)(pcf_source **, const pcf_source_env *, pcf_error *),
+		       pcf_error *err)
 {
 	pcf_source *source = NULL;
 	int code = open(&source, &collector->env, err), fd;

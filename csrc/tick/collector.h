@@ -14,7 +14,7 @@
 #include "source/source.h"
 
 #define PCF_SOURCES_MAX 2
-#define PCF_NO_INDEX UINT32_MAX
+#define PCF_NO_INDEX    UINT32_MAX
 
 typedef struct pcf_command {
 	struct pcf_command *next;
@@ -24,9 +24,9 @@ typedef struct pcf_command {
 } pcf_command;
 
 typedef struct {
-	char *path;          /* NULL: no container has this slot */
+	char *path; /* NULL: no container has this slot */
 	uint32_t generation;
-	uint32_t next;       /* in its bucket */
+	uint32_t next; /* in its bucket */
 	uint64_t cgroup_id;
 } pcf_tenant;
 
@@ -46,7 +46,8 @@ struct pcf_collector {
 	char notes[4096];
 	pcf_budget *budget;
 	pcf_region *regions[PCF_GROUP_COUNT];
-	int is_new_file[PCF_GROUP_COUNT], is_new_slots, is_new_dir; /* made by us: taken away again when opening fails */
+	int is_new_file[PCF_GROUP_COUNT], is_new_slots,
+		is_new_dir; /* made by us: taken away again when opening fails */
 	pcf_slots *slots;
 	pcf_descriptors descriptors;
 	pcf_source_env env;
@@ -70,7 +71,8 @@ struct pcf_collector {
 	pcf_group_state state[PCF_GROUP_COUNT];
 	uint32_t root_slot, root_generation; /* PCF_NO_INDEX: none */
 	uint32_t self_rows[PCF_GROUP_COUNT];
-	_Atomic uint64_t latest_tick, ticks, skipped, lateness_max_ns, cpu_ns, rows, reads, read_errors, unrepresentable, rows_refused, truncated;
+	_Atomic uint64_t latest_tick, ticks, skipped, lateness_max_ns, cpu_ns, rows, reads, read_errors,
+		unrepresentable, rows_refused, truncated;
 	uint64_t passes_tick; /* under done_lock: latest_tick as waiters see it */
 };
 
@@ -84,7 +86,8 @@ void pcf_note(pcf_collector *collector, const char *format, ...) __attribute__((
 
 /* tenants.c: under lock */
 uint32_t pcf_tenant_find(const pcf_collector *collector, const char *path); /* PCF_NO_INDEX */
-int pcf_tenant_enter(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *path, uint64_t cgroup_id);
+int pcf_tenant_enter(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *path,
+		     uint64_t cgroup_id);
 void pcf_tenant_leave(pcf_collector *collector, uint32_t slot);
 int pcf_tenant_is(const pcf_collector *collector, uint32_t slot, uint32_t generation);
 
@@ -103,9 +106,9 @@ int pcf_cgroup_look(const pcf_host *host, const char *path, uint64_t *cgroup_id,
 void pcf_feedback_bind(pcf_collector *collector);
 
 /* schedule.c: pure */
-uint64_t pcf_schedule_next(const uint64_t *stride, int groups, uint64_t after);  /* first due tick > after, 0: none */
-uint64_t pcf_schedule_last(const uint64_t *stride, int groups, uint64_t until);  /* last due tick <= until, 0: none */
-uint64_t pcf_schedule_missed(uint64_t stride, uint64_t last, uint64_t tick);     /* multiples strictly between */
+uint64_t pcf_schedule_next(const uint64_t *stride, int groups, uint64_t after); /* first due tick > after, 0: none */
+uint64_t pcf_schedule_last(const uint64_t *stride, int groups, uint64_t until); /* last due tick <= until, 0: none */
+uint64_t pcf_schedule_missed(uint64_t stride, uint64_t last, uint64_t tick);    /* multiples strictly between */
 
 /* pass.c */
 void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns);

@@ -49,7 +49,8 @@ static int prepare(pcf_collector *collector, pcf_command *command, const char *p
 	for (int i = 0; i < collector->source_count && code == 0; i++) {
 		if (command->what == PCF_DO_REFRESH && collector->sources[i]->ops->refresh)
 			continue;
-		code = collector->sources[i]->ops->prepare(collector->sources[i], command->slot, command->generation, path, &command->prepared[i]);
+		code = collector->sources[i]->ops->prepare(collector->sources[i], command->slot, command->generation,
+							   path, &command->prepared[i]);
 	}
 	return code;
 }
@@ -91,11 +92,14 @@ static int refuse(pcf_collector *collector, const char *path, int code, pcf_erro
 	if (code != -ENOSPC)
 		return pcf_error_say(err, code, "container %s cannot be followed: %s", path, strerror(-code));
 	collector->refused++;
-	return pcf_error_say(err, code, "container %s cannot be followed: all %u slots are in use or the ring's file system is full; raise max_containers, or give more memory",
+	return pcf_error_say(err, code,
+			     "container %s cannot be followed: all %u slots are in use or the ring's file system is "
+			     "full; raise max_containers, or give more memory",
 			     path, collector->env.max_slots);
 }
 
-static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64_t created_ns, uint32_t *slot, uint32_t *generation, pcf_error *err)
+static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64_t created_ns, uint32_t *slot,
+		 uint32_t *generation, pcf_error *err)
 {
 	pcf_command *command;
 	int code = pcf_slots_claim(collector->slots, path, id, present_tick(collector), slot, generation);
@@ -115,7 +119,8 @@ static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64
 		if (command)
 			pcf_commands_discard(collector, command);
 		(void)pcf_slots_release(collector->slots, *slot, *generation, present_tick(collector));
-		return code == -ENOENT ? pcf_error_say(err, code, "container %s is gone again", path) : refuse(collector, path, code, err);
+		return code == -ENOENT ? pcf_error_say(err, code, "container %s is gone again", path)
+				       : refuse(collector, path, code, err);
 	}
 	pcf_command_send(collector, command);
 	return 0;
@@ -133,7 +138,8 @@ static int refresh(pcf_collector *collector, uint32_t slot, uint32_t generation,
 	return code;
 }
 
-static int add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot, uint32_t *generation, pcf_error *err)
+static int add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot, uint32_t *generation,
+	       pcf_error *err)
 {
 	uint64_t id, made_ns;
 	int code = pcf_cgroup_look(&collector->host, path, &id, &made_ns);
@@ -156,7 +162,8 @@ static int add(pcf_collector *collector, const char *path, uint64_t created_ns, 
 	return enter(collector, path, id, created_ns ? created_ns : made_ns, slot, generation, err);
 }
 
-int pcf_collector_add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot, uint32_t *generation, pcf_error *err)
+int pcf_collector_add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot,
+		      uint32_t *generation, pcf_error *err)
 {
 	uint32_t at = PCF_NO_INDEX, of = 0;
 	int code;
@@ -224,7 +231,8 @@ static void set(char *field, size_t size, const char *value)
 		snprintf(field, size, "%s", value);
 }
 
-int pcf_collector_describe(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *runtime, const char *id, const char *name, const char *image)
+int pcf_collector_describe(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *runtime,
+			   const char *id, const char *name, const char *image)
 {
 	pcf_slot_record record;
 	int code = -ESTALE;

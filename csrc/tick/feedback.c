@@ -32,7 +32,8 @@ static void fail(void *owner, uint32_t slot, const char *file, int error)
 	pthread_mutex_lock(&collector->lock);
 	if (slot < collector->env.max_slots && collector->tenants[slot].path)
 		path = collector->tenants[slot].path;
-	snprintf(collector->last_error, sizeof collector->last_error, "%.60s of %.90s: %.40s", file, path, strerror(error));
+	snprintf(collector->last_error, sizeof collector->last_error, "%.60s of %.90s: %.40s", file, path,
+		 strerror(error));
 	pthread_mutex_unlock(&collector->lock);
 }
 

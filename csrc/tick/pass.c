@@ -9,7 +9,8 @@ typedef struct {
 	uint64_t done; /* groups sampled, by bit */
 } pass_times;
 
-static void count(pcf_collector *collector, pcf_group_state *state, const pcf_pass *pass, uint64_t wall_ns, uint64_t cpu_ns)
+static void count(pcf_collector *collector, pcf_group_state *state, const pcf_pass *pass, uint64_t wall_ns,
+		  uint64_t cpu_ns)
 {
 	state->values[PCF_TICK_TICKS]++;
 	state->values[PCF_TICK_WALL_NS] += wall_ns;
@@ -137,7 +138,8 @@ static void count_skipped(pcf_collector *collector, uint64_t tick)
 
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		pcf_group_state *state = &collector->state[g];
-		uint64_t missed = state->skipped_from ? pcf_schedule_missed(collector->stride[g], state->skipped_from, tick) : 0;
+		uint64_t missed =
+			state->skipped_from ? pcf_schedule_missed(collector->stride[g], state->skipped_from, tick) : 0;
 
 		state->values[PCF_TICK_SKIPPED] += missed;
 		if (tick - 1 > state->skipped_from)
@@ -172,10 +174,12 @@ void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 	uint64_t ticks[PCF_GROUP_COUNT] = {0}, latest = 0;
 
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
-		uint64_t stride = collector->stride[g], tick = stride ? now_ns / collector->plan.base_ns / stride * stride : 0;
+		uint64_t stride = collector->stride[g],
+			 tick = stride ? now_ns / collector->plan.base_ns / stride * stride : 0;
 
 		/* The ring may have this tick from an earlier collector. */
-		if (!stride || tick <= collector->state[g].last_tick || tick <= pcf_region_latest(collector->regions[g]))
+		if (!stride || tick <= collector->state[g].last_tick ||
+		    tick <= pcf_region_latest(collector->regions[g]))
 			continue;
 		ticks[g] = tick;
 		latest = tick > latest ? tick : latest;

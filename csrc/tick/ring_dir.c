@@ -10,10 +10,10 @@
 #include "tick/collector.h"
 
 /* Keyed rows a container may have on average; room that is not used costs nothing but addresses. */
-#define DEVICES 16
+#define DEVICES    16
 #define INTERFACES 8
 #define PAGE_SIZES 4
-#define MOST_ROWS (1u << 20)
+#define MOST_ROWS  (1u << 20)
 
 void pcf_note(pcf_collector *collector, const char *format, ...)
 {
@@ -32,15 +32,27 @@ static uint32_t row_capacity(const pcf_collector *collector, int group)
 {
 	uint64_t slots = collector->env.max_slots, rows = slots;
 	/* Where only the root has rows. */
-	int root_only = collector->plan.group[group].source == PCF_SOURCE_PROC && group != PCF_GROUP_NETWORK && group != PCF_GROUP_NETWORK_ERRORS;
+	int root_only = collector->plan.group[group].source == PCF_SOURCE_PROC && group != PCF_GROUP_NETWORK &&
+			group != PCF_GROUP_NETWORK_ERRORS;
 
 	switch (pcf_group_at(group)->key) {
-	case PCF_KEY_DEVICE: rows = (root_only ? 64 : slots) * DEVICES; break;
-	case PCF_KEY_INTERFACE: rows = slots * INTERFACES + 1024; break;
-	case PCF_KEY_CORE: rows = (root_only ? 1 : slots) * (uint64_t)collector->host.cores_possible; break;
-	case PCF_KEY_PAGESIZE: rows = slots * PAGE_SIZES; break;
-	case PCF_KEY_GROUP: rows = PCF_GROUP_COUNT; break;
-	default: break;
+	case PCF_KEY_DEVICE:
+		rows = (root_only ? 64 : slots) * DEVICES;
+		break;
+	case PCF_KEY_INTERFACE:
+		rows = slots * INTERFACES + 1024;
+		break;
+	case PCF_KEY_CORE:
+		rows = (root_only ? 1 : slots) * (uint64_t)collector->host.cores_possible;
+		break;
+	case PCF_KEY_PAGESIZE:
+		rows = slots * PAGE_SIZES;
+		break;
+	case PCF_KEY_GROUP:
+		rows = PCF_GROUP_COUNT;
+		break;
+	default:
+		break;
 	}
 	return rows > MOST_ROWS ? MOST_ROWS : (uint32_t)rows;
 }
@@ -90,7 +102,10 @@ static int make_directory(pcf_collector *collector, const char *path, pcf_error 
 	}
 	collector->is_new_dir = mkdir(path, 0755) == 0;
 	if (!collector->is_new_dir && errno != EEXIST)
-		return pcf_error_say(err, -errno, "ring directory %s cannot be made: %s; give a directory on a tmpfs that this user may write", path, strerror(errno));
+		return pcf_error_say(
+			err, -errno,
+			"ring directory %s cannot be made: %s; give a directory on a tmpfs that this user may write",
+			path, strerror(errno));
 	return 0;
 }
 
@@ -107,11 +122,13 @@ static void note_row_bytes(pcf_collector *collector)
 
 		if (!collector->regions[g] || g == PCF_GROUP_TICK || g == PCF_GROUP_HOST)
 			continue;
-		bytes = (double)pcf_region_head(collector->regions[g])->row_bytes * 1e9 / (double)collector->plan.group[g].interval_ns;
+		bytes = (double)pcf_region_head(collector->regions[g])->row_bytes * 1e9 /
+			(double)collector->plan.group[g].interval_ns;
 		if (def->key == PCF_KEY_NONE)
 			scalar += bytes;
 		else if (used < sizeof keyed)
-			used += (size_t)snprintf(keyed + used, sizeof keyed - used, ", %s %.0f a row", def->name, bytes);
+			used += (size_t)snprintf(keyed + used, sizeof keyed - used, ", %s %.0f a row", def->name,
+						 bytes);
 	}
 	pcf_note(collector, "history of a container takes %.0f bytes a second%s", scalar, keyed);
 }
@@ -131,12 +148,14 @@ static void remove_stale(pcf_collector *collector)
 int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 {
 	pcf_error why = {0};
-	int taken = PCF_TAKEN_NEW, taken_over = 0, groups = 0, code = make_directory(collector, collector->ring_dir, err);
+	int taken = PCF_TAKEN_NEW, taken_over = 0, groups = 0,
+	    code = make_directory(collector, collector->ring_dir, err);
 
 	if (code < 0)
 		return code;
 	if (pcf_ring_dir_is_tmpfs(collector->ring_dir) == 0)
-		pcf_note(collector, "ring directory %s is not on a tmpfs: every tick will be written to its disk", collector->ring_dir);
+		pcf_note(collector, "ring directory %s is not on a tmpfs: every tick will be written to its disk",
+			 collector->ring_dir);
 	collector->budget = pcf_budget_new(collector->options.ring_bytes);
 	if (!collector->budget)
 		return pcf_error_say(err, -ENOMEM, "no memory for the ring's budget");

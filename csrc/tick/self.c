@@ -9,7 +9,7 @@ void pcf_self_late(pcf_group_state *state, uint64_t lateness_ns)
 		uint64_t most_ns;
 		int column;
 	} steps[] = {
-		{100000, PCF_TICK_LATE_100US},      {1000000, PCF_TICK_LATE_1MS},      {10000000, PCF_TICK_LATE_10MS},
+		{100000, PCF_TICK_LATE_100US},    {1000000, PCF_TICK_LATE_1MS},   {10000000, PCF_TICK_LATE_10MS},
 		{100000000, PCF_TICK_LATE_100MS}, {1000000000, PCF_TICK_LATE_1S},
 	};
 
@@ -31,12 +31,14 @@ void pcf_self_sample(pcf_collector *collector, pcf_pass *pass)
 		if (!collector->stride[g])
 			continue;
 		if (collector->self_rows[g] == PCF_NO_INDEX &&
-		    pcf_region_row_claim(region, collector->root_slot, collector->root_generation, name, strlen(name), pass->tick, &collector->self_rows[g]) < 0) {
+		    pcf_region_row_claim(region, collector->root_slot, collector->root_generation, name, strlen(name),
+					 pass->tick, &collector->self_rows[g]) < 0) {
 			collector->self_rows[g] = PCF_NO_INDEX;
 			pass->rows_refused++;
 			continue;
 		}
-		pass->unrepresentable += (uint64_t)pcf_region_store(region, collector->self_rows[g], offset, collector->state[g].values);
+		pass->unrepresentable +=
+			(uint64_t)pcf_region_store(region, collector->self_rows[g], offset, collector->state[g].values);
 		pass->rows++;
 	}
 }

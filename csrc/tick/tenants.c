@@ -54,5 +54,6 @@ void pcf_tenant_leave(pcf_collector *collector, uint32_t slot)
 
 int pcf_tenant_is(const pcf_collector *collector, uint32_t slot, uint32_t generation)
 {
-	return slot < collector->env.max_slots && collector->tenants[slot].path && collector->tenants[slot].generation == generation;
+	return slot < collector->env.max_slots && collector->tenants[slot].path &&
+	       collector->tenants[slot].generation == generation;
 }

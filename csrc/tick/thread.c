@@ -11,7 +11,8 @@
 static void arm(pcf_collector *collector, uint64_t tick)
 {
 	uint64_t at = tick * collector->plan.base_ns;
-	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(at / 1000000000), .tv_nsec = (long)(at % 1000000000)}};
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(at / 1000000000), .tv_nsec = (long)(at % 1000000000)}};
 
 	timerfd_settime(collector->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
@@ -59,7 +60,8 @@ void *pcf_tick_thread(void *arg)
 {
 	pcf_collector *collector = arg;
 	struct epoll_event events[4];
-	uint64_t next = pcf_schedule_next(collector->stride, PCF_GROUP_COUNT, pcf_now_ns(CLOCK_MONOTONIC) / collector->plan.base_ns);
+	uint64_t next = pcf_schedule_next(collector->stride, PCF_GROUP_COUNT,
+					  pcf_now_ns(CLOCK_MONOTONIC) / collector->plan.base_ns);
 
 	(void)prctl(PR_SET_NAME, "pcf-tick");
 	arm(collector, next);

@@ -7,7 +7,7 @@
 
 /* The text before and after is read file by file, the sample in between: only what is outside each time counts.
  * A gauge of a busy machine (runnable tasks) goes up and comes back between two looks more often than not. */
-#define TRIES 3
+#define TRIES       3
 #define GAUGE_TRIES 12
 
 typedef struct {
@@ -48,7 +48,11 @@ static int list_jobs(verification *v)
 		for (int g = 0; tenant->path && g < PCF_GROUP_COUNT; g++) {
 			if (!is_verifiable(collector, tenant->path, g))
 				continue;
-			v->jobs[v->count] = (job){.path = strdup(tenant->path), .slot = slot, .generation = tenant->generation, .group = g, .outside = {~0ULL, ~0ULL}};
+			v->jobs[v->count] = (job){.path = strdup(tenant->path),
+						  .slot = slot,
+						  .generation = tenant->generation,
+						  .group = g,
+						  .outside = {~0ULL, ~0ULL}};
 			code = v->jobs[v->count++].path ? code : -ENOMEM;
 		}
 	}
@@ -73,7 +77,8 @@ static int read_all(verification *v, int is_after)
 
 	for (size_t i = 0; i < v->count && code == 0; i++)
 		if (!v->jobs[i].is_done)
-			code = pcf_verify_read(v->collector, v->jobs[i].path, v->jobs[i].group, is_after ? &v->jobs[i].after : &v->jobs[i].before);
+			code = pcf_verify_read(v->collector, v->jobs[i].path, v->jobs[i].group,
+					       is_after ? &v->jobs[i].after : &v->jobs[i].before);
 	return code;
 }
 
@@ -87,7 +92,8 @@ static uint64_t pending_groups(const verification *v)
 }
 
 /* The sampled row of the ring into rows of the group's full width. */
-static void take_row(pcf_region *region, uint64_t tick, uint32_t number, const pcf_region_row *entry, pcf_verify_rows *rows)
+static void take_row(pcf_region *region, uint64_t tick, uint32_t number, const pcf_region_row *entry,
+		     pcf_verify_rows *rows)
 {
 	const pcf_region_column *columns = pcf_region_columns(region);
 	uint64_t cells[PCF_MAX_GROUP_COLUMNS], *values;
@@ -113,7 +119,8 @@ static job *job_of(verification *v, const pcf_region_row *entry, int group)
 		else
 			high = middle;
 	}
-	if (low == v->count || v->jobs[low].slot != entry->slot || v->jobs[low].group != group || v->jobs[low].generation != entry->generation)
+	if (low == v->count || v->jobs[low].slot != entry->slot || v->jobs[low].group != group ||
+	    v->jobs[low].generation != entry->generation)
 		return NULL;
 	return v->jobs[low].is_done ? NULL : &v->jobs[low];
 }
@@ -130,7 +137,9 @@ static void take_samples(verification *v)
 		pcf_region_row entry;
 
 		for (uint32_t row = 0; region && row < pcf_region_head(region)->row_high; row++) {
-			job *j = pcf_region_row_read(region, row, &entry) == 0 && !entry.gone_tick ? job_of(v, &entry, g) : NULL;
+			job *j = pcf_region_row_read(region, row, &entry) == 0 && !entry.gone_tick
+					 ? job_of(v, &entry, g)
+					 : NULL;
 
 			if (j)
 				take_row(region, tick, row, &entry, &j->sample);
@@ -157,7 +166,8 @@ static int is_kept(pcf_region *region, int column)
 /* One row; marks columns to look at again, tells of those that were outside each time they were looked at. */
 static void compare_row(verification *v, job *j, const pcf_verify_row *before, uint64_t *outside, int try)
 {
-	const pcf_verify_row *after = pcf_verify_row_at(&j->after, before->key), *sample = pcf_verify_row_at(&j->sample, before->key);
+	const pcf_verify_row *after = pcf_verify_row_at(&j->after, before->key),
+			     *sample = pcf_verify_row_at(&j->sample, before->key);
 	const pcf_group_def *group = pcf_group_at(j->group);
 
 	if (!after || (!sample && may_lack_row(j)))
@@ -183,7 +193,8 @@ static void compare_row(verification *v, job *j, const pcf_verify_row *before, u
 		}
 		v->found++;
 		if (v->report)
-			v->report(v->arg, group->name, column->name, j->path, before->key, before->values[c], value, after->values[c]);
+			v->report(v->arg, group->name, column->name, j->path, before->key, before->values[c], value,
+				  after->values[c]);
 	}
 }
 

@@ -46,14 +46,16 @@ static int parse_file(const pcf_kernel_file *file, const char *path, char *text,
 }
 
 /* The family of blkio files that has numbers for this cgroup, -1: none has. */
-static int find_family(const pcf_collector *collector, const char *path, const pcf_kernel_file *files, int count, char *text)
+static int find_family(const pcf_collector *collector, const char *path, const pcf_kernel_file *files, int count,
+		       char *text)
 {
 	pcf_verify_rows rows = {0};
 	char full[4200];
 	int family = -1;
 
 	for (int i = 0; i < count && family < 0 && files[i].parser == files[0].parser; i++) {
-		snprintf(full, sizeof full, "%s%s/%s", collector->host.controllers[files[i].controller].mount, path, files[i].name);
+		snprintf(full, sizeof full, "%s%s/%s", collector->host.controllers[files[i].controller].mount, path,
+			 files[i].name);
 		if (parse_file(&files[i], full, text, &rows) >= 0 && rows.count)
 			family = files[i].blkio_family;
 	}
@@ -71,7 +73,8 @@ static void read_cgroup(const pcf_collector *collector, const char *path, int gr
 	for (int i = 0; i < count; i++) {
 		if (files[i].blkio_family >= 0 && group == PCF_GROUP_IO && files[i].blkio_family != family)
 			continue;
-		snprintf(full, sizeof full, "%s%s/%s", collector->host.controllers[files[i].controller].mount, path, files[i].name);
+		snprintf(full, sizeof full, "%s%s/%s", collector->host.controllers[files[i].controller].mount, path,
+			 files[i].name);
 		(void)parse_file(&files[i], full, text, rows);
 	}
 	free(files);
@@ -111,7 +114,8 @@ static long first_pid(const pcf_collector *collector, const char *path, char *te
 static void read_network(const pcf_collector *collector, const char *path, int group, char *text, pcf_verify_rows *rows)
 {
 	int is_root = strcmp(path, "/") == 0;
-	pcf_kernel_file file = {.parser = pcf_parser_find("net/dev", is_root ? PCF_VERSION_ROOT : PCF_VERSION_V1, group)};
+	pcf_kernel_file file = {.parser =
+					pcf_parser_find("net/dev", is_root ? PCF_VERSION_ROOT : PCF_VERSION_V1, group)};
 	long pid = is_root ? 1 : first_pid(collector, path, text);
 	char full[600];
 

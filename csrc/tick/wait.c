@@ -22,7 +22,8 @@ int pcf_collector_wait(pcf_collector *collector, uint64_t tick, int timeout_ms, 
 			code = -ESHUTDOWN;
 		else if (timeout_ms < 0)
 			pthread_cond_wait(&collector->done, &collector->done_lock);
-		else if (pthread_cond_timedwait(&collector->done, &collector->done_lock, &until) == ETIMEDOUT && collector->passes_tick <= tick)
+		else if (pthread_cond_timedwait(&collector->done, &collector->done_lock, &until) == ETIMEDOUT &&
+			 collector->passes_tick <= tick)
 			code = -ETIMEDOUT;
 	}
 	if (latest)

@@ -148,7 +148,8 @@ const struct pcf_dir *pcf_dirs_find_path(const struct pcf_dirs *dirs, uint32_t m
 
 	if (!dirs->capacity)
 		return NULL;
-	for (uint32_t at = dirs->by_path[hash & (dirs->capacity - 1)]; at != PCF_DIR_NONE; at = dirs->entries[at].next_path) {
+	for (uint32_t at = dirs->by_path[hash & (dirs->capacity - 1)]; at != PCF_DIR_NONE;
+	     at = dirs->entries[at].next_path) {
 		const struct pcf_dir *dir = &dirs->entries[at];
 		if (dir->path_hash == hash && dir->mount == mount && strcmp(dir->path, path) == 0)
 			return dir;

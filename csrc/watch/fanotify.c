@@ -150,7 +150,8 @@ static int path_of(const struct pcf_watch_mount *mount, int fd, char *out, size_
 	static const char deleted[] = " (deleted)";
 	if (len >= (ssize_t)sizeof deleted && strcmp(real + len - (sizeof deleted - 1), deleted) == 0) {
 		struct stat by_fd, by_path;
-		if (fstat(fd, &by_fd) || fstatat(mount->fd, path + 1, &by_path, AT_SYMLINK_NOFOLLOW) || by_fd.st_ino != by_path.st_ino)
+		if (fstat(fd, &by_fd) || fstatat(mount->fd, path + 1, &by_path, AT_SYMLINK_NOFOLLOW) ||
+		    by_fd.st_ino != by_path.st_ino)
 			return -ENOENT;
 	}
 	if (strlen(path) >= size)
@@ -220,7 +221,8 @@ static void report(pcf_watch *watch, int mount, uint64_t mask, const char *path)
 static int mount_of(const pcf_watch *watch, const void *fsid)
 {
 	for (int i = 0; i < watch->mount_count; i++)
-		if (watch->mounts[i].mechanism == PCF_WATCH_FANOTIFY && memcmp(&watch->mounts[i].fsid, fsid, sizeof(fsid_t)) == 0)
+		if (watch->mounts[i].mechanism == PCF_WATCH_FANOTIFY &&
+		    memcmp(&watch->mounts[i].fsid, fsid, sizeof(fsid_t)) == 0)
 			return i;
 	return -1;
 }
@@ -261,7 +263,8 @@ static void decode_event(pcf_watch *watch, const struct fanotify_event_metadata 
 	}
 	if (!(event->mask & FAN_ONDIR))
 		return;
-	for (size_t offset = event->metadata_len; offset + sizeof(struct fanotify_event_info_header) <= event->event_len;) {
+	for (size_t offset = event->metadata_len;
+	     offset + sizeof(struct fanotify_event_info_header) <= event->event_len;) {
 		struct fanotify_event_info_header header;
 		memcpy(&header, at + offset, sizeof header);
 		if (header.len < sizeof header || header.len > event->event_len - offset)
@@ -277,7 +280,8 @@ void pcf_watch_fanotify_decode(pcf_watch *watch, const char *buffer, size_t size
 	for (size_t at = 0; at + sizeof(struct fanotify_event_metadata) <= size;) {
 		struct fanotify_event_metadata event;
 		memcpy(&event, buffer + at, sizeof event);
-		if (event.event_len < sizeof event || event.event_len > size - at || event.vers != FANOTIFY_METADATA_VERSION)
+		if (event.event_len < sizeof event || event.event_len > size - at ||
+		    event.vers != FANOTIFY_METADATA_VERSION)
 			return;
 		decode_event(watch, &event, buffer + at);
 		at += event.event_len;

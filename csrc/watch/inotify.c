@@ -40,9 +40,13 @@ static void degrade(pcf_watch *watch, int mount, const char *path, int error)
 	char text[sizeof watch->degraded];
 
 	if (error == -ENOSPC)
-		snprintf(text, sizeof text, "the inotify watch limit is reached: new cgroups below %.60s are only found by walking; raise fs.inotify.max_user_watches", path);
+		snprintf(text, sizeof text,
+			 "the inotify watch limit is reached: new cgroups below %.60s are only found by walking; raise "
+			 "fs.inotify.max_user_watches",
+			 path);
 	else
-		snprintf(text, sizeof text, "cannot watch %.60s: %.40s; new cgroups below it are only found by walking", path, strerror(-error));
+		snprintf(text, sizeof text, "cannot watch %.60s: %.40s; new cgroups below it are only found by walking",
+			 path, strerror(-error));
 	pcf_watch_degrade(watch, text);
 	pcf_watch_note_add(watch, PCF_WATCH_OVERFLOW, mount, "");
 }

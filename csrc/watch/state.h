@@ -10,14 +10,14 @@
 
 #define PCF_WATCH_MOUNTS 32 /* v1 has at most 16 controllers and a few named hierarchies */
 /* Cached directories of fanotify: parents only matter, so this is far more than hosts have; about 100 bytes each. */
-#define PCF_WATCH_CACHE 8192
+#define PCF_WATCH_CACHE  8192
 
 struct pcf_watch_mount {
-	int fd;         /* its root directory, O_RDONLY: for open_by_handle_at and openat */
+	int fd; /* its root directory, O_RDONLY: for open_by_handle_at and openat */
 	fsid_t fsid;
-	char *real;     /* mount point as /proc/self/fd shows it, symbolic links resolved */
-	int mechanism;  /* PCF_WATCH_FANOTIFY or PCF_WATCH_INOTIFY */
-	bool overflow;  /* an OVERFLOW is to be handed out */
+	char *real;    /* mount point as /proc/self/fd shows it, symbolic links resolved */
+	int mechanism; /* PCF_WATCH_FANOTIFY or PCF_WATCH_INOTIFY */
+	bool overflow; /* an OVERFLOW is to be handed out */
 	dev_t device;
 	ino_t inode; /* of its root */
 };
@@ -28,7 +28,7 @@ struct pcf_watch_note {
 };
 
 struct pcf_watch {
-	int wanted; /* PCF_WATCH_* asked for */
+	int wanted;               /* PCF_WATCH_* asked for */
 	int epoll, wake, pending; /* pending: readable while notes wait, so that pcf_watch_fd tells of them */
 	int fanotify, inotify;    /* -1 until needed */
 	struct pcf_watch_mount mounts[PCF_WATCH_MOUNTS];

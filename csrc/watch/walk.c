@@ -122,8 +122,8 @@ static int visit_child(struct walk *walk, int fd, const char *parent, const char
 	if (join(walk, parent, name))
 		return -ENOMEM;
 	walk->count++;
-	walk->found(walk->arg, walk->path, st.st_ino, (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec,
-	            st.st_nlink == 2);
+	walk->found(walk->arg, walk->path, st.st_ino,
+		    (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec, st.st_nlink == 2);
 	if (walk->again && fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW))
 		return 0;
 	return st.st_nlink == 2 ? 0 : push(walk, walk->path);
@@ -196,7 +196,9 @@ static int64_t fail(pcf_error *err, int code, const char *mount)
 {
 	if (err) {
 		err->code = code;
-		snprintf(err->text, sizeof err->text, "cannot walk the cgroup mount %s: %s; check that it is mounted and readable", mount, strerror(-code));
+		snprintf(err->text, sizeof err->text,
+			 "cannot walk the cgroup mount %s: %s; check that it is mounted and readable", mount,
+			 strerror(-code));
 	}
 	return code;
 }

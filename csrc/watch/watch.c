@@ -67,7 +67,8 @@ void pcf_watch_note_add(pcf_watch *watch, int kind, int mount, const char *path)
 		watch->mounts[mount].overflow = true;
 		return;
 	}
-	watch->notes[(watch->note_first + watch->note_count++) % watch->note_room] = (struct pcf_watch_note){kind, mount, copy};
+	watch->notes[(watch->note_first + watch->note_count++) % watch->note_room] =
+		(struct pcf_watch_note){kind, mount, copy};
 }
 
 static int add_to_epoll(pcf_watch *watch, int fd)
@@ -184,7 +185,8 @@ static int mark(pcf_watch *watch, int mount)
 			return add_to_epoll(watch, watch->fanotify);
 		if (watch->wanted == PCF_WATCH_FANOTIFY)
 			return rc;
-		snprintf(watch->reason, sizeof watch->reason, "fanotify cannot watch %.100s: %s", watch->mounts[mount].real, strerror(-rc));
+		snprintf(watch->reason, sizeof watch->reason, "fanotify cannot watch %.100s: %s",
+			 watch->mounts[mount].real, strerror(-rc));
 	}
 	rc = pcf_watch_inotify_mark(watch, mount);
 	return rc ? rc : add_to_epoll(watch, watch->inotify);
@@ -210,7 +212,9 @@ int pcf_watch_add_mount(pcf_watch *watch, const char *mount, int *index, pcf_err
 	if (rc) {
 		watch->mount_count--;
 		close_mount(at);
-		return fail(err, rc, what, "fanotify needs CAP_SYS_ADMIN and file handles on cgroupfs (Linux 6.8), inotify a free instance (fs.inotify.max_user_instances)");
+		return fail(err, rc, what,
+			    "fanotify needs CAP_SYS_ADMIN and file handles on cgroupfs (Linux 6.8), inotify a free "
+			    "instance (fs.inotify.max_user_instances)");
 	}
 	*index = watch->mount_count - 1;
 	return 0;
@@ -280,7 +284,8 @@ static void show_pending(pcf_watch *watch)
 
 	if (is_pending == watch->is_pending)
 		return;
-	ssize_t done = is_pending ? write(watch->pending, &count, sizeof count) : read(watch->pending, &count, sizeof count);
+	ssize_t done =
+		is_pending ? write(watch->pending, &count, sizeof count) : read(watch->pending, &count, sizeof count);
 	if (done == sizeof count)
 		watch->is_pending = is_pending;
 }

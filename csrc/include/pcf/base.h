@@ -2,7 +2,7 @@
  * they are (only "#define NAME integer" lines and comments besides C declarations). */
 
 /* A row is an array of uint64_t, one for each column of its group, in the column's unit. */
-#define PCF_ABSENT 0xffffffffffffffff    /* the kernel gave no value */
+#define PCF_ABSENT    0xffffffffffffffff /* the kernel gave no value */
 #define PCF_UNLIMITED 0xfffffffffffffffe /* "max": a limit that is not set */
 
 /* Cells: how a column is stored in the ring. All ones = absent, all ones - 1 = unlimited. */
@@ -13,15 +13,15 @@
 #define PCF_CELL_C16 5 /* 2 bytes, hundredths; shown as value / 100.0 */
 
 #define PCF_KIND_COUNTER 1
-#define PCF_KIND_GAUGE 2
-#define PCF_KIND_LIMIT 3
+#define PCF_KIND_GAUGE   2
+#define PCF_KIND_LIMIT   3
 
-#define PCF_KEY_NONE 0
-#define PCF_KEY_DEVICE 1
+#define PCF_KEY_NONE      0
+#define PCF_KEY_DEVICE    1
 #define PCF_KEY_INTERFACE 2
-#define PCF_KEY_CORE 3
-#define PCF_KEY_PAGESIZE 4
-#define PCF_KEY_GROUP 5
+#define PCF_KEY_CORE      3
+#define PCF_KEY_PAGESIZE  4
+#define PCF_KEY_GROUP     5
 
 #define PCF_MAX_GROUP_COLUMNS 96 /* most columns a group may have; checked when the schema is built */
 

@@ -1,40 +1,41 @@
 /* Host facts -> plan. Facts are probed, never guessed from a version; the plan is a pure function of facts
  * and options, and nothing is opened before it is made. */
-#define PCF_NO 0
-#define PCF_YES 1
+#define PCF_NO      0
+#define PCF_YES     1
 #define PCF_UNKNOWN 2
 
-#define PCF_LAYOUT_NONE 0
-#define PCF_LAYOUT_V1 1     /* controllers on v1 mounts, no cgroup2 mount */
+#define PCF_LAYOUT_NONE   0
+#define PCF_LAYOUT_V1     1 /* controllers on v1 mounts, no cgroup2 mount */
 #define PCF_LAYOUT_HYBRID 2 /* controllers on v1 mounts and a cgroup2 mount beside them */
-#define PCF_LAYOUT_V2 3     /* one cgroup2 mount with the controllers */
+#define PCF_LAYOUT_V2     3 /* one cgroup2 mount with the controllers */
 
-#define PCF_CTL_CPU 0
+#define PCF_CTL_CPU     0
 #define PCF_CTL_CPUACCT 1
-#define PCF_CTL_MEMORY 2
-#define PCF_CTL_IO 3 /* v1: blkio */
-#define PCF_CTL_PIDS 4
-#define PCF_CTL_CPUSET 5
+#define PCF_CTL_MEMORY  2
+#define PCF_CTL_IO      3 /* v1: blkio */
+#define PCF_CTL_PIDS    4
+#define PCF_CTL_CPUSET  5
 #define PCF_CTL_HUGETLB 6
 #define PCF_CTL_UNIFIED 7 /* the cgroup2 mount itself: cpu.stat and PSI need no controller */
-#define PCF_CTL_NAMED 8   /* v1 name=systemd: for discovery only */
-#define PCF_CTL_COUNT 9
+#define PCF_CTL_NAMED   8 /* v1 name=systemd: for discovery only */
+#define PCF_CTL_COUNT   9
 
 typedef struct {
 	int version;     /* 0 not there, 1, 2 */
 	char mount[256]; /* mount point of its hierarchy */
-	char root[256];  /* part of the hierarchy that is mounted there ("/" unless inside a cgroup namespace or bind mount) */
+	char root
+		[256]; /* part of the hierarchy that is mounted there ("/" unless inside a cgroup namespace or bind mount) */
 } pcf_controller_fact;
 
 typedef struct {
-	int answer;      /* PCF_YES, PCF_NO, PCF_UNKNOWN */
-	char reason[160];/* why not, "" when yes */
+	int answer;       /* PCF_YES, PCF_NO, PCF_UNKNOWN */
+	char reason[160]; /* why not, "" when yes */
 } pcf_fact;
 
 typedef struct {
-	char kernel[80];      /* uname -r, shown only */
+	char kernel[80]; /* uname -r, shown only */
 	char boot_id[40];
-	int layout;           /* PCF_LAYOUT_* */
+	int layout; /* PCF_LAYOUT_* */
 	pcf_controller_fact controllers[9];
 	int cores_online;
 	int cores_possible;
@@ -43,7 +44,7 @@ typedef struct {
 	uint64_t nofile_soft, nofile_hard, nofile_raised; /* limit found, its bound, what we got after raising */
 	int is_root;
 	pcf_fact psi, irq_psi, fanotify, inotify, io_uring, netlink_stats, setns, pidfd, procfs, rlimit_raise;
-	uint8_t v1_keys[16];  /* spare for facts about v1 memory.stat etc. */
+	uint8_t v1_keys[16]; /* spare for facts about v1 memory.stat etc. */
 	/* kernel files found in at least one cgroup of the right hierarchy: "controller/file" lines */
 	char files[8192];
 	char memory_stat_keys[4096]; /* keys this kernel's memory.stat shows, one a line */
@@ -51,53 +52,53 @@ typedef struct {
 
 int pcf_host_probe(pcf_host *out, const char *sysroot, pcf_error *err); /* sysroot: "" or a prefix such as "/rootfs" */
 
-#define PCF_READER_AUTO 0
-#define PCF_READER_PREAD 1  /* kept descriptors, pread */
+#define PCF_READER_AUTO   0
+#define PCF_READER_PREAD  1 /* kept descriptors, pread */
 #define PCF_READER_OPENAT 2 /* openat on a kept directory descriptor, read, close */
-#define PCF_READER_URING 3  /* kept descriptors, io_uring batches */
+#define PCF_READER_URING  3 /* kept descriptors, io_uring batches */
 
-#define PCF_SOURCE_AUTO 0
-#define PCF_SOURCE_FILE 1
+#define PCF_SOURCE_AUTO    0
+#define PCF_SOURCE_FILE    1
 #define PCF_SOURCE_NETLINK 2
-#define PCF_SOURCE_PROC 3
-#define PCF_SOURCE_SELF 4
-#define PCF_SOURCE_NONE 9
+#define PCF_SOURCE_PROC    3
+#define PCF_SOURCE_SELF    4
+#define PCF_SOURCE_NONE    9
 
-#define PCF_DESCRIPTOR_BYTES 5120 /* kernel memory of a kept descriptor: measured 4.8 KiB, of which 4 the seq_file buffer */
+#define PCF_DESCRIPTOR_BYTES 5120 /* kernel memory of a kept descriptor: 4.8 KiB measured, 4 of them seq_file's */
 
 typedef struct {
-	const char *ring_dir;           /* NULL: /dev/shm/pycadvisor-fast */
-	const char *sysroot;            /* "" or "/rootfs" */
-	uint64_t interval_ns[64];       /* by group index; 0 = off, PCF_ABSENT = the group's default */
-	uint64_t history_ns;            /* ring length in time; at least 2 ticks are kept */
-	uint64_t ring_bytes;            /* bound on the ring's memory, 0 = none */
-	uint32_t max_containers;        /* 0 = 8192 */
-	int reader;                     /* PCF_READER_* */
-	int source;                     /* PCF_SOURCE_AUTO or PCF_SOURCE_FILE */
-	uint64_t max_descriptors;       /* kept descriptors at most; 0 = from the limit, less a reserve */
-	uint64_t descriptor_bytes;      /* kernel memory that kept descriptors may cost at most; 0 = no bound */
-	int disable_root;               /* no samples for "/" */
+	const char *ring_dir;      /* NULL: /dev/shm/pycadvisor-fast */
+	const char *sysroot;       /* "" or "/rootfs" */
+	uint64_t interval_ns[64];  /* by group index; 0 = off, PCF_ABSENT = the group's default */
+	uint64_t history_ns;       /* ring length in time; at least 2 ticks are kept */
+	uint64_t ring_bytes;       /* bound on the ring's memory, 0 = none */
+	uint32_t max_containers;   /* 0 = 8192 */
+	int reader;                /* PCF_READER_* */
+	int source;                /* PCF_SOURCE_AUTO or PCF_SOURCE_FILE */
+	uint64_t max_descriptors;  /* kept descriptors at most; 0 = from the limit, less a reserve */
+	uint64_t descriptor_bytes; /* kernel memory that kept descriptors may cost at most; 0 = no bound */
+	int disable_root;          /* no samples for "/" */
 } pcf_options;
 
 void pcf_options_default(pcf_options *out);
 
 typedef struct {
-	int source;            /* PCF_SOURCE_* */
+	int source; /* PCF_SOURCE_* */
 	uint64_t interval_ns;
 	uint32_t ring_len;
-	int keep_open;         /* descriptors kept between ticks */
-	int files;             /* kernel files read per container and tick */
-	uint8_t present[96];   /* by column index: this host can give it */
-	char reason[200];      /* why this source, or why none */
-	char file_names[512];  /* files read, space separated */
+	int keep_open;        /* descriptors kept between ticks */
+	int files;            /* kernel files read per container and tick */
+	uint8_t present[96];  /* by column index: this host can give it */
+	char reason[200];     /* why this source, or why none */
+	char file_names[512]; /* files read, space separated */
 } pcf_group_plan;
 
 typedef struct {
 	int reader;
 	char reader_reason[200];
-	uint64_t descriptors;  /* kept open at most */
-	uint64_t base_ns;      /* greatest common divisor of the intervals */
-	double reader_ns[4];   /* measured ns per container and tick by PCF_READER_*, 0 = not measured */
+	uint64_t descriptors; /* kept open at most */
+	uint64_t base_ns;     /* greatest common divisor of the intervals */
+	double reader_ns[4];  /* measured ns per container and tick by PCF_READER_*, 0 = not measured */
 	int groups;
 	pcf_group_plan group[64];
 } pcf_plan;

@@ -1,18 +1,19 @@
 /* Cgroup directories coming and going: one fanotify mark a hierarchy, else inotify with a watch a directory. */
 typedef struct pcf_watch pcf_watch;
 
-#define PCF_WATCH_AUTO 0
+#define PCF_WATCH_AUTO     0
 #define PCF_WATCH_FANOTIFY 1
-#define PCF_WATCH_INOTIFY 2
+#define PCF_WATCH_INOTIFY  2
 
-#define PCF_WATCH_CREATED 1
-#define PCF_WATCH_DELETED 2  /* and whatever was below it; children may, but need not, be told of before it */
+#define PCF_WATCH_CREATED  1
+#define PCF_WATCH_DELETED  2 /* and whatever was below it; children may, but need not, be told of before it */
 #define PCF_WATCH_OVERFLOW 3 /* events were lost: walk again */
 
 typedef struct {
-	int kind;       /* PCF_WATCH_* above */
-	int mount;      /* index of the hierarchy as given to pcf_watch_add_mount */
-	char path[1024];/* cgroup path inside the mount, "/..."; directories with longer paths are only found by a walk */
+	int kind;  /* PCF_WATCH_* above */
+	int mount; /* index of the hierarchy as given to pcf_watch_add_mount */
+	char path
+		[1024]; /* cgroup path inside the mount, "/..."; directories with longer paths are only found by a walk */
 } pcf_watch_event;
 
 int pcf_watch_open(pcf_watch **out, int mechanism, pcf_error *err);

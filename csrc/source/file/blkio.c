@@ -20,7 +20,11 @@ static uint64_t *count_row(void *arg, const char *key, size_t key_len)
 static int has_numbers(const pcf_file_source *source, const char *path, int family, char *buffer)
 {
 	const pcf_unit *unit = &source->units[source->io_unit];
-	pcf_read read = {.fd = -1, .directory = source->directories[unit->controller], .path = path, .buffer = buffer, .size = PCF_READ_BYTES};
+	pcf_read read = {.fd = -1,
+			 .directory = source->directories[unit->controller],
+			 .path = path,
+			 .buffer = buffer,
+			 .size = PCF_READ_BYTES};
 	unsigned rows = 0;
 	ssize_t n;
 

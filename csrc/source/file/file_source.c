@@ -121,7 +121,8 @@ static int allocate(pcf_file_source *source)
 	source->batch = calloc(1, sizeof *source->batch);
 	if (source->batch)
 		source->batch->buffers = malloc((size_t)PCF_BATCH_READS * PCF_READ_BYTES);
-	return source->scratch && source->slots && source->keyed && source->batch && source->batch->buffers ? 0 : -ENOMEM;
+	return source->scratch && source->slots && source->keyed && source->batch && source->batch->buffers ? 0
+													    : -ENOMEM;
 }
 
 static int open_directories(pcf_file_source *source, pcf_error *err)
@@ -133,7 +134,8 @@ static int open_directories(pcf_file_source *source, pcf_error *err)
 			continue;
 		source->directories[c] = open(mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (source->directories[c] < 0)
-			return pcf_error_say(err, -errno, "cannot open the cgroup mount %s: %s", mount, strerror(errno));
+			return pcf_error_say(err, -errno, "cannot open the cgroup mount %s: %s", mount,
+					     strerror(errno));
 	}
 	return 0;
 }

@@ -8,21 +8,21 @@
 #include "source/file/reader.h"
 #include "source/source.h"
 
-#define PCF_UNITS_MAX 192
-#define PCF_BATCH_READS 512
-#define PCF_READ_BYTES 4096            /* what nearly every file fits in */
-#define PCF_SCRATCH_BYTES (1u << 20)   /* for the others; memory that is never touched costs nothing */
-#define PCF_KEYED_ROWS 1024            /* devices, cores, page sizes of one container */
+#define PCF_UNITS_MAX     192
+#define PCF_BATCH_READS   512
+#define PCF_READ_BYTES    4096       /* what nearly every file fits in */
+#define PCF_SCRATCH_BYTES (1u << 20) /* for the others; memory that is never touched costs nothing */
+#define PCF_KEYED_ROWS    1024       /* devices, cores, page sizes of one container */
 #define PCF_KEYED_COLUMNS 16
-#define PCF_ROOT_TEXTS 16
+#define PCF_ROOT_TEXTS    16
 
 /* One file a container has, for one group. */
 typedef struct {
 	const pcf_parser *parser;
 	int group;
 	int controller;
-	int kept;                            /* index of its descriptor in the slot, -1: read by name */
-	int has_families;                    /* names by blkio family, "" = this host has not got it; else names[0] */
+	int kept;         /* index of its descriptor in the slot, -1: read by name */
+	int has_families; /* names by blkio family, "" = this host has not got it; else names[0] */
 	char names[PCF_BLKIO_FAMILIES][72];
 	char key[20];
 } pcf_unit;
@@ -31,10 +31,10 @@ typedef struct {
 	uint32_t generation;
 	uint16_t controllers; /* bits: its directory is there */
 	uint8_t is_root;
-	uint8_t by_name; /* no descriptors are kept for want of them */
-	uint8_t family;  /* blkio family that is read */
-	uint8_t has_io;  /* it has counted something */
-	uint8_t looks;   /* how often what is missing was looked for */
+	uint8_t by_name;  /* no descriptors are kept for want of them */
+	uint8_t family;   /* blkio family that is read */
+	uint8_t has_io;   /* it has counted something */
+	uint8_t looks;    /* how often what is missing was looked for */
 	uint64_t look_ns; /* CLOCK_MONOTONIC: when to look again */
 	uint64_t claimed; /* groups whose row is claimed in the ring */
 	uint64_t absent[PCF_UNITS_MAX / 64];
@@ -121,22 +121,22 @@ const char *pcf_unit_name(const pcf_unit *unit, int family); /* NULL: not on thi
 
 /* slot.c */
 pcf_file_slot *pcf_file_slot_new(pcf_file_source *source, uint32_t generation, const char *path);
-int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot); /* -ENOENT: it is nowhere */
+int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot);                   /* -ENOENT: it is nowhere */
 void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t now_ns); /* for what is missing */
-void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller);   /* its directory there is gone */
-void pcf_file_slot_refresh(pcf_file_source *source, pcf_file_slot *slot);                  /* at once, and soon again */
+void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller); /* its directory there is gone */
+void pcf_file_slot_refresh(pcf_file_source *source, pcf_file_slot *slot);              /* at once, and soon again */
 void pcf_file_slot_free(pcf_file_source *source, pcf_file_slot *slot);
 void pcf_file_slot_switch(pcf_file_source *source, pcf_file_slot *slot, int family);
 int pcf_file_slot_is_absent(const pcf_file_slot *slot, int unit);
 void pcf_file_slot_set_absent(pcf_file_slot *slot, int unit);
 
 /* blkio.c */
-void pcf_blkio_choose(pcf_file_source *source);                        /* of the host, when the source opens */
-void pcf_blkio_look(pcf_file_source *source, pcf_file_slot *slot);     /* for a family that counts something */
-void pcf_blkio_follow(pcf_file_source *source, pcf_file_slot *slot);   /* others have found one */
+void pcf_blkio_choose(pcf_file_source *source);                      /* of the host, when the source opens */
+void pcf_blkio_look(pcf_file_source *source, pcf_file_slot *slot);   /* for a family that counts something */
+void pcf_blkio_follow(pcf_file_source *source, pcf_file_slot *slot); /* others have found one */
 
 /* keyed.c */
-void pcf_keyed_reset(pcf_keyed_rows *rows, int once); /* once: each key comes once */
+void pcf_keyed_reset(pcf_keyed_rows *rows, int once);                      /* once: each key comes once */
 uint64_t *pcf_keyed_row_find(void *rows, const char *key, size_t key_len); /* a pcf_row_sink */
 
 /* root.c */
@@ -148,6 +148,8 @@ void pcf_root_sample(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf
 void pcf_file_sample(pcf_file_source *source, pcf_pass *passes, int count);
 
 /* store.c */
-void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset, const uint64_t *row);
-void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state, uint32_t offset);
+void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset,
+		   const uint64_t *row);
+void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state,
+		     uint32_t offset);
 #endif

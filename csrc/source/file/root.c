@@ -50,7 +50,8 @@ static int text_for(pcf_file_source *source, const char *name)
 		return -ENOSPC;
 	text = &source->root[source->root_count];
 	snprintf(text->name, sizeof text->name, "%s", name);
-	snprintf(path, sizeof path, "%s/proc/%s", source->env.options->sysroot ? source->env.options->sysroot : "", name);
+	snprintf(path, sizeof path, "%s/proc/%s", source->env.options->sysroot ? source->env.options->sysroot : "",
+		 name);
 	/* The machine's own numbers come first when descriptors are short: a handful, outside the budget. */
 	text->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (text->fd < 0)
@@ -74,7 +75,8 @@ int pcf_root_open(pcf_file_source *source, pcf_error *err)
 			int text = text_for(source, files[i].name);
 
 			if (text < 0)
-				return pcf_error_say(err, text, "cannot open /proc/%s for the root container: %s", files[i].name, strerror(-text));
+				return pcf_error_say(err, text, "cannot open /proc/%s for the root container: %s",
+						     files[i].name, strerror(-text));
 			source->root_units[source->root_unit_count].parser = files[i].parser;
 			source->root_units[source->root_unit_count].text = text;
 			source->root_units[source->root_unit_count++].group = g;

@@ -19,7 +19,8 @@ static int is_summed(const pcf_file_source *source, const pcf_file_slot *state, 
 {
 	int cores = source->group_units[PCF_GROUP_CPU_PERCPU].first;
 
-	return source->batch->sum_saves_a_read && unit == source->usage_unit && !pcf_file_slot_is_absent(state, cores) &&
+	return source->batch->sum_saves_a_read && unit == source->usage_unit &&
+	       !pcf_file_slot_is_absent(state, cores) &&
 	       (state->by_name || source->units[cores].kept < 0 || state->fds[source->units[cores].kept] >= 0);
 }
 
@@ -35,8 +36,8 @@ static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, cons
 		int kept = unit->kept >= 0 && !state->by_name, fd = kept ? state->fds[unit->kept] : -1;
 		const char *name = pcf_unit_name(unit, state->family);
 
-		if (!(state->controllers >> unit->controller & 1) || (kept && fd < 0) || !name || pcf_file_slot_is_absent(state, u) ||
-		    is_summed(source, state, u))
+		if (!(state->controllers >> unit->controller & 1) || (kept && fd < 0) || !name ||
+		    pcf_file_slot_is_absent(state, u) || is_summed(source, state, u))
 			continue;
 		batch->units[batch->read_count] = (uint16_t)u;
 		batch->reads[batch->read_count] = (pcf_read){
@@ -44,7 +45,8 @@ static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, cons
 			.directory = source->directories[unit->controller],
 			.path = state->path,
 			.name = name,
-			.buffer = batch->buffers + (is_batched(source) ? (size_t)batch->read_count * PCF_READ_BYTES : 0),
+			.buffer =
+				batch->buffers + (is_batched(source) ? (size_t)batch->read_count * PCF_READ_BYTES : 0),
 			.size = PCF_READ_BYTES,
 		};
 		batch->read_count++;
@@ -67,7 +69,8 @@ static void lost(pcf_file_source *source, uint32_t slot, pcf_file_slot *state, i
 	source->env.vanish(source->env.owner, slot, state->generation);
 }
 
-static void failed(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, int unit, const pcf_read *read)
+static void failed(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, int unit,
+		   const pcf_read *read)
 {
 	int error = (int)-read->result;
 
@@ -112,7 +115,8 @@ static int is_closed(const pcf_file_source *source, const pcf_file_slot *state, 
 	return read->fd >= 0 && state->fds[source->units[unit].kept] != read->fd;
 }
 
-static int take(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *entry, pcf_file_slot *state, unsigned index, uint64_t *row)
+static int take(pcf_file_source *source, pcf_pass *pass, const pcf_batch_entry *entry, pcf_file_slot *state,
+		unsigned index, uint64_t *row)
 {
 	pcf_batch *batch = source->batch;
 	pcf_read *read = &batch->reads[index];
@@ -156,7 +160,8 @@ static void store_keyed(pcf_file_source *source, const pcf_batch_entry *entry, p
 	for (unsigned i = entry->first; i < entry->first + entry->count; i++) {
 		(void)take(source, entry->pass, entry, state, i, no_row);
 		/* Both files of a family list the same devices: none in the first, none in the other. */
-		if (entry->pass->group == PCF_GROUP_IO && source->io_unit >= 0 && !source->keyed->count && !is_batched(source))
+		if (entry->pass->group == PCF_GROUP_IO && source->io_unit >= 0 && !source->keyed->count &&
+		    !is_batched(source))
 			break;
 	}
 	pcf_keyed_store(source, entry->pass, entry->slot, state, entry->offset);

@@ -7,8 +7,8 @@
 
 #include "source/file/file_source.h"
 
-#define FIRST_LOOK 100000000ULL  /* runtimes make a container's directories one after another, within milliseconds */
-#define LOOKS_DOUBLE 10          /* then 0.2 s, 0.4 s, ... about a minute */
+#define FIRST_LOOK   100000000ULL /* runtimes make a container's directories one after another, within milliseconds */
+#define LOOKS_DOUBLE 10           /* then 0.2 s, 0.4 s, ... about a minute */
 
 int pcf_file_slot_is_absent(const pcf_file_slot *slot, int unit)
 {
@@ -98,7 +98,8 @@ static int open_controller(pcf_file_source *source, pcf_file_slot *slot, int con
 {
 	int code = 0, directory;
 
-	directory = openat(source->directories[controller], *slot->path ? slot->path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	directory = openat(source->directories[controller], *slot->path ? slot->path : ".",
+			   O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ENOENT;
 	slot->controllers |= (uint16_t)(1u << controller);
@@ -172,7 +173,7 @@ void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t n
 
 void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller)
 {
-	slot->controllers &= (uint16_t)~(1u << controller);
+	slot->controllers &= (uint16_t) ~(1u << controller);
 	for (int u = 0; u < source->unit_count; u++)
 		if (source->units[u].controller == controller && source->units[u].kept >= 0)
 			close_fd(source, &slot->fds[source->units[u].kept]);

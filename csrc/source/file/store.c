@@ -2,15 +2,18 @@
 #include "source/file/file_source.h"
 
 /* A refused row stays refused for a while only: memory may come free, so it is asked for again. */
-static int claim(pcf_file_source *source, pcf_pass *pass, uint32_t slot, uint32_t generation, const char *key, size_t key_len, uint32_t *row)
+static int claim(pcf_file_source *source, pcf_pass *pass, uint32_t slot, uint32_t generation, const char *key,
+		 size_t key_len, uint32_t *row)
 {
-	int code = pcf_region_row_claim(source->env.regions[pass->group], slot, generation, key, key_len, pass->tick, row);
+	int code =
+		pcf_region_row_claim(source->env.regions[pass->group], slot, generation, key, key_len, pass->tick, row);
 
 	pass->rows_refused += code < 0;
 	return code;
 }
 
-void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset, const uint64_t *row)
+void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset,
+		   const uint64_t *row)
 {
 	uint32_t number = slot;
 
@@ -23,7 +26,8 @@ void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_f
 	pass->rows++;
 }
 
-void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state, uint32_t offset)
+void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state,
+		     uint32_t offset)
 {
 	pcf_keyed_rows *keyed = source->keyed;
 	uint32_t number;
@@ -34,7 +38,8 @@ void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, con
 
 		if (claim(source, pass, slot, state->generation, row->key, row->key_len, &number) < 0)
 			continue;
-		pass->unrepresentable += (uint64_t)pcf_region_store(source->env.regions[pass->group], number, offset, row->values);
+		pass->unrepresentable +=
+			(uint64_t)pcf_region_store(source->env.regions[pass->group], number, offset, row->values);
 		pass->rows++;
 	}
 }

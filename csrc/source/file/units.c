@@ -16,13 +16,17 @@ static pcf_unit *unit_for(pcf_file_source *source, int group, const pcf_kernel_f
 	int last = source->unit_count - 1;
 
 	/* Families of one file stand next to each other in the list. */
-	if (file->blkio_family >= 0 && last >= source->group_units[group].first && source->units[last].parser == file->parser)
+	if (file->blkio_family >= 0 && last >= source->group_units[group].first &&
+	    source->units[last].parser == file->parser)
 		return &source->units[last];
 	if (source->unit_count == PCF_UNITS_MAX)
 		return NULL;
 	source->group_units[group].count++;
-	source->units[source->unit_count] = (pcf_unit){
-		.parser = file->parser, .group = group, .controller = file->controller, .kept = -1, .has_families = file->blkio_family >= 0};
+	source->units[source->unit_count] = (pcf_unit){.parser = file->parser,
+						       .group = group,
+						       .controller = file->controller,
+						       .kept = -1,
+						       .has_families = file->blkio_family >= 0};
 	return &source->units[source->unit_count++];
 }
 
@@ -54,7 +58,8 @@ void pcf_units_make(pcf_file_source *source)
 
 			if (!unit)
 				break;
-			snprintf(unit->names[files[i].blkio_family < 0 ? 0 : files[i].blkio_family], sizeof unit->names[0], "%s", files[i].name);
+			snprintf(unit->names[files[i].blkio_family < 0 ? 0 : files[i].blkio_family],
+				 sizeof unit->names[0], "%s", files[i].name);
 			snprintf(unit->key, sizeof unit->key, "%s", files[i].key);
 			if (unit->kept < 0 && plan->keep_open)
 				unit->kept = (int)source->kept_count++;

@@ -43,8 +43,10 @@ static int map_rings(pcf_uring *uring, const struct io_uring_params *params)
 		return -ENOSYS;
 	uring->rings_bytes = sq_bytes > cq_bytes ? sq_bytes : cq_bytes;
 	uring->sqes_bytes = params->sq_entries * sizeof(struct io_uring_sqe);
-	uring->rings = mmap(NULL, uring->rings_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd, IORING_OFF_SQ_RING);
-	uring->sqes = mmap(NULL, uring->sqes_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd, IORING_OFF_SQES);
+	uring->rings = mmap(NULL, uring->rings_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd,
+			    IORING_OFF_SQ_RING);
+	uring->sqes = mmap(NULL, uring->sqes_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, uring->fd,
+			   IORING_OFF_SQES);
 	if (uring->rings == MAP_FAILED || uring->sqes == MAP_FAILED)
 		return -ENOMEM;
 	base = uring->rings;
@@ -131,7 +133,8 @@ int pcf_uring_run(pcf_uring *uring, pcf_read *reads, const unsigned *which, unsi
 	queue(uring, reads, which, count);
 	/* All must have come back before the buffers are used again, whatever happens on the way. */
 	while (done < count) {
-		long n = syscall(__NR_io_uring_enter, uring->fd, count - submitted, count - done, IORING_ENTER_GETEVENTS, NULL, 0);
+		long n = syscall(__NR_io_uring_enter, uring->fd, count - submitted, count - done,
+				 IORING_ENTER_GETEVENTS, NULL, 0);
 
 		if (n < 0 && errno != EINTR && errno != EAGAIN && errno != EBUSY)
 			return -errno;

@@ -46,7 +46,8 @@ int pcf_links_socket(void)
 
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience); /* only so that a bug cannot hang a thread */
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience,
+		   sizeof patience); /* only so that a bug cannot hang a thread */
 	return fd;
 }
 
@@ -159,7 +160,9 @@ static int list_once(int socket, int32_t ifindex, struct pcf_links *out, bool *i
 		struct nlattr attr;
 		uint32_t mask;
 	} ask = {
-		.head = {.nlmsg_len = sizeof ask, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST | (ifindex ? 0 : NLM_F_DUMP)},
+		.head = {.nlmsg_len = sizeof ask,
+			 .nlmsg_type = RTM_GETLINK,
+			 .nlmsg_flags = NLM_F_REQUEST | (ifindex ? 0 : NLM_F_DUMP)},
 		.info = {.ifi_index = ifindex},
 		.attr = {.nla_len = sizeof ask.attr + sizeof ask.mask, .nla_type = IFLA_EXT_MASK},
 		.mask = RTEXT_FILTER_SKIP_STATS,

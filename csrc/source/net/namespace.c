@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define TRIED_PIDS 8 /* the first may be dying; a runtime's own short-lived ones come and go */
+#define TRIED_PIDS  8 /* the first may be dying; a runtime's own short-lived ones come and go */
 /* Text of cgroup.procs looked at; more processes than that need no look for a living one. */
 #define PROCS_BYTES 4096
 
@@ -132,7 +132,8 @@ int pcf_cgroup_netns(const char *mount, const char *path, int proc_fd, pid_t *pi
 	pid_t pids[TRIED_PIDS];
 	int rc = -ESRCH;
 
-	if (snprintf(name, sizeof name, "%s%s/cgroup.procs", mount, strcmp(path, "/") == 0 ? "" : path) >= (int)sizeof name)
+	if (snprintf(name, sizeof name, "%s%s/cgroup.procs", mount, strcmp(path, "/") == 0 ? "" : path) >=
+	    (int)sizeof name)
 		return -ENAMETOOLONG;
 	int fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

@@ -17,16 +17,16 @@
 #include "source/net/netlink.h"
 #include "source/source.h"
 
-#define PCF_NET_GROUPS 2 /* places of group network and group network_errors in arrays below */
-#define PCF_NET_NO_ROW 0xffffffffu
+#define PCF_NET_GROUPS  2 /* places of group network and group network_errors in arrays below */
+#define PCF_NET_NO_ROW  0xffffffffu
 #define PCF_NET_REFUSED 0xfffffffeu /* the ring was full */
 
 /* A container: made by prepare, lent to the resolver from adopt until the resolver has seen it gone. */
 struct pcf_net_node {
 	uint32_t slot, generation;
-	uint64_t rank;    /* inode of its cgroup: a smaller one was made earlier */
-	bool is_root;     /* "/", the machine itself */
-	bool is_refresh;  /* of a container that is followed already */
+	uint64_t rank;   /* inode of its cgroup: a smaller one was made earlier */
+	bool is_root;    /* "/", the machine itself */
+	bool is_refresh; /* of a container that is followed already */
 	struct pcf_net_node *next_added, *next_gone;
 	char path[];
 };
@@ -35,8 +35,8 @@ struct pcf_net_row {
 	char name[16];
 	uint8_t name_len;
 	bool is_seen;
-	int32_t host_ifindex;         /* its twin in the host's dump; 0 = read inside */
-	uint32_t rows[PCF_NET_GROUPS];/* in the rings; PCF_NET_NO_ROW = not claimed yet */
+	int32_t host_ifindex;          /* its twin in the host's dump; 0 = read inside */
+	uint32_t rows[PCF_NET_GROUPS]; /* in the rings; PCF_NET_NO_ROW = not claimed yet */
 	uint64_t values[PCF_NETWORK_ERRORS_COUNT];
 };
 
@@ -49,18 +49,18 @@ struct pcf_net_reader {
 	bool is_root; /* counters of the host's links are not swapped */
 	bool is_kept; /* fd is (or was) kept open; else net/dev is opened each time */
 	int fd;
-	atomic_int door;       /* PCF_DOOR_*: who may use fd */
-	atomic_bool is_stale;  /* the tick thread saw that links or process have changed */
-	uint32_t count;        /* 0: the slot has no reader any more */
+	atomic_int door;      /* PCF_DOOR_*: who may use fd */
+	atomic_bool is_stale; /* the tick thread saw that links or process have changed */
+	uint32_t count;       /* 0: the slot has no reader any more */
 	struct pcf_net_row rows[];
 };
 
 /* A kept net/dev pins its namespace, so the resolver closes it the moment the process has exited, whatever the
  * tick thread is doing: the one who finds the door busy leaves the closing to the other. */
-#define PCF_DOOR_OPEN 0
-#define PCF_DOOR_BUSY 1
+#define PCF_DOOR_OPEN    0
+#define PCF_DOOR_BUSY    1
 #define PCF_DOOR_CLOSING 2
-#define PCF_DOOR_CLOSED 3
+#define PCF_DOOR_CLOSED  3
 
 struct pcf_net_reader *pcf_net_reader_new(uint32_t slot, uint32_t generation, uint32_t count); /* NULL: no memory */
 void pcf_net_reader_free(struct pcf_net_reader *reader);
@@ -74,7 +74,7 @@ struct pcf_net_box {
 	int wake;  /* eventfd: the resolver has something to do */
 	int event; /* eventfd: readers wait to be applied, or a dump wants to grow */
 	atomic_bool stop;
-	bool look; /* some reader is stale */
+	bool look;              /* some reader is stale */
 	atomic_bool has_missed; /* new links were seen but the box was busy */
 	struct pcf_net_node *added, **added_end;
 	struct pcf_net_node *gone;
@@ -94,13 +94,13 @@ struct pcf_net_resolver;
 struct pcf_net_source {
 	pcf_source base;
 	pcf_source_env env;
-	int proc_fd;            /* "<sysroot>/proc" */
-	bool has_pidfd;         /* process numbers below proc_fd are those of our pid namespace */
+	int proc_fd;    /* "<sysroot>/proc" */
+	bool has_pidfd; /* process numbers below proc_fd are those of our pid namespace */
 	bool has_dump;
 	struct pcf_link_dump dump;
 	const pcf_parser *parsers[PCF_NET_GROUPS];
 	bool is_on[PCF_NET_GROUPS];
-	char *text;             /* of net/dev */
+	char *text; /* of net/dev */
 	size_t text_bytes;
 	struct pcf_net_node **nodes;     /* by slot */
 	struct pcf_net_reader **readers; /* by slot */

@@ -11,10 +11,10 @@
 
 /* The kernel fills datagrams of a dump up to 32 KiB when the reader brings that much room (netlink_recvmsg,
  * max_recvmsg_len). */
-#define BUFFER_BYTES 32768
+#define BUFFER_BYTES   32768
 #define FIRST_CAPACITY 1024
 /* Of a dump interrupted by a change; more than this many rounds would be a storm: what came is taken. */
-#define ROUNDS 2
+#define ROUNDS         2
 
 static int table_open(struct pcf_link_table *table, uint32_t capacity)
 {
@@ -61,7 +61,8 @@ int pcf_link_dump_open(struct pcf_link_dump *dump, int socket)
 {
 	*dump = (struct pcf_link_dump){.socket = socket, .request = RTM_GETSTATS, .buffer_bytes = BUFFER_BYTES};
 	dump->buffer = malloc(BUFFER_BYTES);
-	if (!dump->buffer || table_open(&dump->tables[0], FIRST_CAPACITY) || table_open(&dump->tables[1], FIRST_CAPACITY)) {
+	if (!dump->buffer || table_open(&dump->tables[0], FIRST_CAPACITY) ||
+	    table_open(&dump->tables[1], FIRST_CAPACITY)) {
 		pcf_link_dump_close(dump);
 		return -ENOMEM;
 	}
@@ -142,7 +143,8 @@ static void store(struct pcf_link_dump *dump, int32_t ifindex, const void *stats
 }
 
 /* The attributes behind a fixed header of head bytes: the one of the wanted type is the link's counters. */
-static void parse_link(struct pcf_link_dump *dump, const char *data, size_t size, size_t head, int32_t ifindex, uint16_t wanted)
+static void parse_link(struct pcf_link_dump *dump, const char *data, size_t size, size_t head, int32_t ifindex,
+		       uint16_t wanted)
 {
 	for (size_t at = NLMSG_ALIGN(head); at + sizeof(struct nlattr) <= size;) {
 		struct nlattr attr;
@@ -204,7 +206,9 @@ static int request(struct pcf_link_dump *dump)
 			struct if_stats_msg stats;
 			struct ifinfomsg info;
 		};
-	} ask = {.head = {.nlmsg_type = dump->request, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP, .nlmsg_seq = ++dump->sequence}};
+	} ask = {.head = {.nlmsg_type = dump->request,
+			  .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+			  .nlmsg_seq = ++dump->sequence}};
 
 	if (dump->request == RTM_GETSTATS)
 		ask.stats.filter_mask = IFLA_STATS_FILTER_BIT(IFLA_STATS_LINK_64);

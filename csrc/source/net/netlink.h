@@ -30,10 +30,10 @@ struct pcf_link_dump {
 	size_t buffer_bytes;
 	struct pcf_link_table tables[2]; /* this dump's and the one before */
 	int current;
-	bool is_interrupted;             /* links changed meanwhile: one may be missing */
-	bool wants_growth;               /* something did not fit: pcf_link_dump_grow, outside the tick */
+	bool is_interrupted;                  /* links changed meanwhile: one may be missing */
+	bool wants_growth;                    /* something did not fit: pcf_link_dump_grow, outside the tick */
 	int32_t appeared[PCF_LINKS_APPEARED]; /* not in the dump before */
-	uint32_t appeared_count;         /* may be more than the array holds */
+	uint32_t appeared_count;              /* may be more than the array holds */
 };
 
 /* Takes over the socket (a NETLINK_ROUTE socket in the namespace to be read).  -ENOMEM: the socket is closed. */
@@ -41,7 +41,8 @@ int pcf_link_dump_open(struct pcf_link_dump *dump, int socket);
 void pcf_link_dump_close(struct pcf_link_dump *dump);
 /* A new dump; 0, or -errno and the tables hold nothing new. Allocates nothing and does not block. */
 int pcf_link_dump_run(struct pcf_link_dump *dump);
-const struct pcf_link_count *pcf_link_dump_find(const struct pcf_link_dump *dump, int32_t ifindex); /* NULL: no such link */
+const struct pcf_link_count *pcf_link_dump_find(const struct pcf_link_dump *dump,
+						int32_t ifindex); /* NULL: no such link */
 int pcf_link_dump_grow(struct pcf_link_dump *dump);
 void pcf_link_dump_forget(struct pcf_link_dump *dump); /* to the next dump every link is new */
 /* One datagram of the kernel's answer.  1: more to come, 0: done, negative: failed. */

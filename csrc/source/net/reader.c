@@ -64,7 +64,8 @@ void pcf_net_reader_shut(struct pcf_net_reader *reader)
 
 int pcf_net_box_open(struct pcf_net_box *box)
 {
-	*box = (struct pcf_net_box){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+	*box = (struct pcf_net_box){.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+				    .event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	box->added_end = &box->added;
 	box->published_end = &box->published;
 	pthread_mutex_init(&box->lock, NULL);

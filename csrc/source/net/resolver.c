@@ -14,10 +14,10 @@
 /* A cgroup has no process when it is made, and its process no link when it starts; most have both within 100 ms.
  * At the end of the row, hosts with thousands of cgroups without processes (slices) are asked even less often. */
 static const uint32_t retry_ms[] = {20, 50, 100, 200, 500, 1000, 2000, 5000, 10000};
-#define RETRIES (sizeof retry_ms / sizeof retry_ms[0])
+#define RETRIES       (sizeof retry_ms / sizeof retry_ms[0])
 #define RETRY_EACH_MS 10
 /* A stale reader is looked at no more often than this, whatever the tick. */
-#define STALE_NS UINT64_C(100000000)
+#define STALE_NS      UINT64_C(100000000)
 
 uint64_t pcf_net_now_ns(void)
 {
@@ -68,7 +68,8 @@ static bool has_id(const char *path)
 	return digits >= 32;
 }
 
-static int find_below(struct pcf_net_resolver *resolver, const char *mount, const char *path, int depth, pid_t *pid, uint64_t *key)
+static int find_below(struct pcf_net_resolver *resolver, const char *mount, const char *path, int depth, pid_t *pid,
+		      uint64_t *key)
 {
 	char name[4096];
 	struct dirent *entry;
@@ -92,7 +93,8 @@ static int find_below(struct pcf_net_resolver *resolver, const char *mount, cons
 	return rc;
 }
 
-static int find_in(struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant, unsigned mount, pid_t *pid, uint64_t *key)
+static int find_in(struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant, unsigned mount, pid_t *pid,
+		   uint64_t *key)
 {
 	const char *path = tenant->node->path;
 	int rc = pcf_cgroup_netns(resolver->mounts[mount], path, resolver->source->proc_fd, pid, key);
@@ -135,7 +137,8 @@ void pcf_net_tenant_tell(const struct pcf_net_resolver *resolver, const struct p
 		fields.netns = resolver->home.key & PCF_NETNS_BY_TEXT ? 0 : resolver->home.key;
 		fields.flags = PCF_SLOT_FLAG_HOST_NETWORK;
 	}
-	env->annotate(env->owner, tenant->node->slot, tenant->node->generation, PCF_ANNOTATE_NETNS | PCF_ANNOTATE_OWNER | PCF_ANNOTATE_FLAGS, &fields);
+	env->annotate(env->owner, tenant->node->slot, tenant->node->generation,
+		      PCF_ANNOTATE_NETNS | PCF_ANNOTATE_OWNER | PCF_ANNOTATE_FLAGS, &fields);
 }
 
 void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant)
@@ -387,7 +390,8 @@ static int start(struct pcf_net_resolver *resolver)
 /* Hierarchies to look for processes in, each once; memory first, as everything that runs containers uses it. */
 static void find_mounts(struct pcf_net_resolver *resolver)
 {
-	static const int order[] = {PCF_CTL_MEMORY, PCF_CTL_UNIFIED, PCF_CTL_CPU, PCF_CTL_PIDS, PCF_CTL_CPUACCT, PCF_CTL_IO, PCF_CTL_CPUSET, PCF_CTL_HUGETLB, PCF_CTL_NAMED};
+	static const int order[] = {PCF_CTL_MEMORY, PCF_CTL_UNIFIED, PCF_CTL_CPU,     PCF_CTL_PIDS, PCF_CTL_CPUACCT,
+				    PCF_CTL_IO,     PCF_CTL_CPUSET,  PCF_CTL_HUGETLB, PCF_CTL_NAMED};
 
 	for (unsigned i = 0; i < sizeof order / sizeof order[0]; i++) {
 		const pcf_controller_fact *fact = &resolver->source->env.host->controllers[order[i]];

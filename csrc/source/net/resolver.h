@@ -7,7 +7,7 @@
 #include "source/net/net.h"
 
 #define PCF_NET_SPACE_BUCKETS 1024
-#define PCF_NET_MOUNTS 9
+#define PCF_NET_MOUNTS        9
 
 /* Looks after which a container or namespace is not young any more: about 4 s. */
 #define PCF_YOUNG_LOOKS 8
@@ -16,27 +16,27 @@ struct pcf_net_space;
 
 struct pcf_net_tenant {
 	struct pcf_net_node *node;
-	struct pcf_net_space *space;   /* NULL: unknown, or the host's */
-	struct pcf_net_tenant *next;   /* in its space */
-	uint32_t place;            /* in the resolver's list */
+	struct pcf_net_space *space; /* NULL: unknown, or the host's */
+	struct pcf_net_tenant *next; /* in its space */
+	uint32_t place;              /* in the resolver's list */
 	bool is_host;
-	uint8_t mount;             /* where its processes were found last */
-	unsigned attempt;          /* looks since it was new or lost its namespace */
-	uint64_t due_ns;           /* next look; UINT64_MAX = none */
+	uint8_t mount;    /* where its processes were found last */
+	unsigned attempt; /* looks since it was new or lost its namespace */
+	uint64_t due_ns;  /* next look; UINT64_MAX = none */
 };
 
 struct pcf_net_space {
 	uint64_t key;
-	struct pcf_net_space *next;    /* in its bucket */
+	struct pcf_net_space *next; /* in its bucket */
 	uint32_t place;
-	struct pcf_net_tenant *tenants;/* of these the one with the smallest rank is the owner */
+	struct pcf_net_tenant *tenants; /* of these the one with the smallest rank is the owner */
 	struct pcf_net_tenant *owner;
-	pid_t pid;                 /* a process in it, 0 = look for one */
-	int pidfd;                 /* of pid, only while a reader keeps net/dev open; else -1 */
-	int32_t nsid;              /* as the host's links name it, -1 unknown */
+	pid_t pid;                     /* a process in it, 0 = look for one */
+	int pidfd;                     /* of pid, only while a reader keeps net/dev open; else -1 */
+	int32_t nsid;                  /* as the host's links name it, -1 unknown */
 	struct pcf_net_reader *reader; /* newest published */
 	unsigned attempt;
-	uint64_t due_ns;           /* next look at its links; UINT64_MAX = none */
+	uint64_t due_ns; /* next look at its links; UINT64_MAX = none */
 	uint64_t looked_ns;
 };
 
@@ -51,11 +51,11 @@ struct pcf_net_resolver {
 	uint32_t tenant_count, unknown_count; /* unknown: without a space */
 	struct pcf_net_space *buckets[PCF_NET_SPACE_BUCKETS], **spaces;
 	uint32_t space_count, space_room;
-	struct pcf_net_tenant *root;   /* the container "/" */
+	struct pcf_net_tenant *root; /* the container "/" */
 	struct pcf_net_reader *root_reader;
 	bool root_due;
 	uint64_t root_looked_ns;
-	char *text;                /* of net/dev, for namespaces that cannot be entered */
+	char *text; /* of net/dev, for namespaces that cannot be entered */
 	size_t text_bytes;
 };
 
@@ -65,7 +65,8 @@ uint64_t pcf_net_retry_ns(const struct pcf_net_resolver *resolver, unsigned atte
 /* Finds a process of the tenant: pid and key; results of pcf_cgroup_netns. */
 int pcf_net_tenant_find(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, pid_t *pid, uint64_t *key);
 void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant); /* its namespace ended */
-void pcf_net_tenant_tell(const struct pcf_net_resolver *resolver, const struct pcf_net_tenant *tenant); /* to its slot record */
+void pcf_net_tenant_tell(const struct pcf_net_resolver *resolver,
+			 const struct pcf_net_tenant *tenant); /* to its slot record */
 
 /* Adds a reader to those the tick thread takes over; the caller's pointer stays good until pcf_net_reader_free. */
 void pcf_net_publish(struct pcf_net_resolver *resolver, struct pcf_net_reader *reader);

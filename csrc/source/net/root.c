@@ -5,7 +5,6 @@
 
 #include "source/net/resolver.h"
 
-
 /* Names only: there veths are told by what runtimes call them. */
 static int list_by_text(struct pcf_net_resolver *resolver, struct pcf_links *links)
 {
@@ -25,7 +24,8 @@ static int list_by_text(struct pcf_net_resolver *resolver, struct pcf_links *lin
 static int list_host(struct pcf_net_resolver *resolver, struct pcf_links *links)
 {
 	uint32_t kept = 0;
-	int rc = resolver->home.host_socket >= 0 ? pcf_links_list(resolver->home.host_socket, 0, links) : list_by_text(resolver, links);
+	int rc = resolver->home.host_socket >= 0 ? pcf_links_list(resolver->home.host_socket, 0, links)
+						 : list_by_text(resolver, links);
 
 	if (rc)
 		return rc;
@@ -84,7 +84,8 @@ static void kick_young(struct pcf_net_resolver *resolver)
 	for (uint32_t i = 0; i < resolver->space_count; i++)
 		if (!resolver->spaces[i]->reader) {
 			resolver->spaces[i]->due_ns = 0;
-			resolver->spaces[i]->attempt = 1; /* and a few times more: the other end is moved in after it was made */
+			resolver->spaces[i]->attempt =
+				1; /* and a few times more: the other end is moved in after it was made */
 		}
 	for (uint32_t i = 0; i < resolver->tenant_count; i++)
 		if (!resolver->tenants[i]->space && resolver->tenants[i]->attempt < PCF_YOUNG_LOOKS)

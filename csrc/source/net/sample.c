@@ -7,7 +7,7 @@
 #include "source/net/net.h"
 
 #define NETWORK 0
-#define ERRORS 1
+#define ERRORS  1
 
 static void push_retired(struct pcf_net_box *box, struct pcf_net_reader *reader)
 {
@@ -94,7 +94,8 @@ static pcf_region *region_of(const struct pcf_net_source *source, int which)
 }
 
 /* Claims the row when it is new. A full ring is asked again now and then only. */
-static bool has_row(const struct pcf_net_source *source, int which, const struct pcf_net_reader *reader, struct pcf_net_row *row, pcf_pass *pass)
+static bool has_row(const struct pcf_net_source *source, int which, const struct pcf_net_reader *reader,
+		    struct pcf_net_row *row, pcf_pass *pass)
 {
 	if (row->rows[which] < PCF_NET_REFUSED)
 		return true;
@@ -102,7 +103,8 @@ static bool has_row(const struct pcf_net_source *source, int which, const struct
 		pass->rows_refused++;
 		return false;
 	}
-	int rc = pcf_region_row_claim(region_of(source, which), reader->slot, reader->generation, row->name, row->name_len, pass->tick, &row->rows[which]);
+	int rc = pcf_region_row_claim(region_of(source, which), reader->slot, reader->generation, row->name,
+				      row->name_len, pass->tick, &row->rows[which]);
 	if (rc == 0)
 		return true;
 	row->rows[which] = PCF_NET_REFUSED;
@@ -110,8 +112,8 @@ static bool has_row(const struct pcf_net_source *source, int which, const struct
 	return false;
 }
 
-static void store(struct pcf_net_source *source, int which, const struct pcf_net_reader *reader, struct pcf_net_row *row, uint32_t offset,
-                  const uint64_t *values, pcf_pass *pass)
+static void store(struct pcf_net_source *source, int which, const struct pcf_net_reader *reader,
+		  struct pcf_net_row *row, uint32_t offset, const uint64_t *values, pcf_pass *pass)
 {
 	if (!has_row(source, which, reader, row, pass))
 		return;
@@ -185,7 +187,8 @@ static ssize_t read_opened(struct pcf_net_source *source, const struct pcf_net_r
 		return fd;
 	ssize_t size = reader->is_root ? 0 : pcf_netns_key(source->proc_fd, reader->pid, &key);
 	if (size == 0)
-		size = reader->is_root || key == reader->key ? pcf_net_dev_read(fd, source->text, source->text_bytes) : -ESTALE;
+		size = reader->is_root || key == reader->key ? pcf_net_dev_read(fd, source->text, source->text_bytes)
+							     : -ESTALE;
 	close(fd);
 	return size;
 }

@@ -307,7 +307,8 @@ static int open_parts(struct pcf_net_source *source)
 
 int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err)
 {
-	bool is_on[PCF_NET_GROUPS] = {is_planned(env->plan, PCF_GROUP_NETWORK), is_planned(env->plan, PCF_GROUP_NETWORK_ERRORS)};
+	bool is_on[PCF_NET_GROUPS] = {is_planned(env->plan, PCF_GROUP_NETWORK),
+				      is_planned(env->plan, PCF_GROUP_NETWORK_ERRORS)};
 
 	*out = NULL;
 	if (!is_on[0] && !is_on[1])
@@ -327,7 +328,10 @@ int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *
 	}
 	if (rc && err) {
 		err->code = rc;
-		snprintf(err->text, sizeof err->text, "cannot open the network source: %s; turn it off with the interval 0 for groups network and network_errors", strerror(-rc));
+		snprintf(err->text, sizeof err->text,
+			 "cannot open the network source: %s; turn it off with the interval 0 for groups network and "
+			 "network_errors",
+			 strerror(-rc));
 	}
 	if (rc == 0)
 		*out = &source->base;

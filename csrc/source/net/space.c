@@ -34,7 +34,8 @@ static struct pcf_net_space *add_space(struct pcf_net_resolver *resolver, uint64
 	struct pcf_net_space *space = calloc(1, sizeof *space);
 	if (!space)
 		return NULL;
-	*space = (struct pcf_net_space){.key = key, .pidfd = -1, .nsid = -1, .place = resolver->space_count, .next = *bucket_of(resolver, key)};
+	*space = (struct pcf_net_space){
+		.key = key, .pidfd = -1, .nsid = -1, .place = resolver->space_count, .next = *bucket_of(resolver, key)};
 	*bucket_of(resolver, key) = space;
 	resolver->spaces[resolver->space_count++] = space;
 	atomic_store(&resolver->source->spaces, resolver->space_count);
@@ -217,7 +218,8 @@ struct pcf_net_reader *pcf_net_reader_of(const struct pcf_net_tenant *tenant, co
 
 bool pcf_net_reader_is_same(const struct pcf_net_reader *a, const struct pcf_net_reader *b)
 {
-	if (a->slot != b->slot || a->generation != b->generation || a->pid != b->pid || a->count != b->count || a->key != b->key)
+	if (a->slot != b->slot || a->generation != b->generation || a->pid != b->pid || a->count != b->count ||
+	    a->key != b->key)
 		return false;
 	for (uint32_t i = 0; i < a->count; i++)
 		if (a->rows[i].host_ifindex != b->rows[i].host_ifindex || strcmp(a->rows[i].name, b->rows[i].name) != 0)
@@ -298,7 +300,8 @@ static void publish_links(struct pcf_net_resolver *resolver, struct pcf_net_spac
 
 	if (!reader)
 		return;
-	if (space->reader && pcf_net_reader_is_same(space->reader, reader) && (!space->reader->is_kept || space->pidfd >= 0)) {
+	if (space->reader && pcf_net_reader_is_same(space->reader, reader) &&
+	    (!space->reader->is_kept || space->pidfd >= 0)) {
 		atomic_store(&space->reader->is_stale, false);
 		pcf_net_reader_free(reader);
 		return;

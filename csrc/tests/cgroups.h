@@ -17,7 +17,8 @@ static char cgroups_top[64];
 
 static inline void cgroup_path(char *out, size_t size, int controller, const char *name)
 {
-	snprintf(out, size, "%s/%s%s%s", cgroups_host->controllers[controller].mount, cgroups_top, *name ? "/" : "", name);
+	snprintf(out, size, "%s/%s%s%s", cgroups_host->controllers[controller].mount, cgroups_top, *name ? "/" : "",
+		 name);
 }
 
 /* Makes or removes it in every hierarchy; returns how many times that worked. */
@@ -27,7 +28,8 @@ static inline int cgroup_each(const char *name, int make)
 	int done = 0;
 
 	for (int c = 0; c < PCF_CTL_NAMED; c++) {
-		if (!cgroups_host->controllers[c].version || (cgroups_host->controllers[c].version == 2 && c != PCF_CTL_UNIFIED))
+		if (!cgroups_host->controllers[c].version ||
+		    (cgroups_host->controllers[c].version == 2 && c != PCF_CTL_UNIFIED))
 			continue;
 		cgroup_path(path, sizeof path, c, name);
 		done += (make ? mkdir(path, 0755) : rmdir(path)) == 0;

@@ -13,12 +13,12 @@
 #include "source/file/reader.h"
 #include "source/source.h"
 
-#define CANDIDATES 32
-#define CGROUPS 8
-#define FILES 24
-#define ROUNDS 15
-#define READERS 3
-#define BOUND_NS 40000000ULL
+#define CANDIDATES    32
+#define CGROUPS       8
+#define FILES         24
+#define ROUNDS        15
+#define READERS       3
+#define BOUND_NS      40000000ULL
 #define FEWEST_ROUNDS 4 /* the first only warms up */
 
 typedef struct {
@@ -101,7 +101,8 @@ static void find_cgroups(measurement *m, int base, const char *path)
 
 static int walk_base(const measurement *m)
 {
-	static const int order[] = {PCF_CTL_MEMORY, PCF_CTL_CPUACCT, PCF_CTL_UNIFIED, PCF_CTL_CPU, PCF_CTL_PIDS, PCF_CTL_IO};
+	static const int order[] = {PCF_CTL_MEMORY, PCF_CTL_CPUACCT, PCF_CTL_UNIFIED,
+				    PCF_CTL_CPU,    PCF_CTL_PIDS,    PCF_CTL_IO};
 
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
 		if (m->directories[order[i]] >= 0)
@@ -137,8 +138,12 @@ static void make_reads(measurement *m, uint64_t descriptors)
 {
 	for (int c = 0; c < m->cgroups; c++)
 		for (int f = 0; f < m->file_count && m->read_count < descriptors; f++) {
-			pcf_read read = {.fd = -1, .directory = m->files[f].directory, .path = m->paths[c], .name = m->files[f].name,
-					 .buffer = m->buffers + (size_t)m->read_count * 4096, .size = 4096};
+			pcf_read read = {.fd = -1,
+					 .directory = m->files[f].directory,
+					 .path = m->paths[c],
+					 .name = m->files[f].name,
+					 .buffer = m->buffers + (size_t)m->read_count * 4096,
+					 .size = 4096};
 			char path[400];
 			int fd;
 
@@ -203,8 +208,8 @@ static void choose(pcf_plan *plan, int cgroups)
 		plan->reader = PCF_READER_URING;
 	snprintf(plan->reader_reason, sizeof plan->reader_reason,
 		 "measured on %d cgroups with warm caches, us each: pread %.1f, openat %.1f, io_uring %s%.1f", cgroups,
-		 ns[PCF_READER_PREAD] / 1000, ns[PCF_READER_OPENAT] / 1000, ns[PCF_READER_URING] > 0 ? "" : "not there ",
-		 ns[PCF_READER_URING] / 1000);
+		 ns[PCF_READER_PREAD] / 1000, ns[PCF_READER_OPENAT] / 1000,
+		 ns[PCF_READER_URING] > 0 ? "" : "not there ", ns[PCF_READER_URING] / 1000);
 }
 
 static void measure(measurement *m, const pcf_options *options, pcf_plan *plan)

@@ -69,7 +69,8 @@ c-sanitize: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 lint: $(VENV)/.dev types ## ruff, mypy --strict, clang-format
 	@$(PY) -m ruff check -q .
 	@$(PY) -m ruff format --check -q .
-	@git ls-files '*.c' '*.h' | xargs $(VENV)/bin/clang-format --dry-run -Werror
+	@git ls-files '*.c' '*.h' | xargs $(VENV)/bin/clang-format --dry-run -Werror 2>&1 | \
+		sed -n 's/:[0-9:]* error:.*/: not laid out as .clang-format wants it; make format/p' | sort -u | (! grep .)
 
 types: $(VENV)/.dev ## mypy --strict on the package
 	@$(PY) -m mypy --no-error-summary

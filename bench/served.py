@@ -75,7 +75,10 @@ class Daemon:
             if self.process.poll() is not None:
                 raise RuntimeError((self._folder / "log").read_text())
             with contextlib.suppress(RingError):
-                ring = ring or attach(self.ring_dir)
+                if ring is None:
+                    ring = attach(self.ring_dir)
+                elif not ring.groups.keys() >= set(wanted):
+                    ring.refresh()  # attached while the daemon was still making its files
                 if all(self._rows(ring, name) >= count for name in wanted):
                     took = time.monotonic() - self.started
                     ring.close()

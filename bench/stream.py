@@ -85,7 +85,7 @@ def _encoder(ring_dir: str, names: Sequence[str] | None) -> tuple[Callable[[], b
     chosen = [
         (index, region)
         for index, region in regions.by_group.items()
-        if (GROUPS[index].name in names if names else region.interval_ns <= _INTERVAL_MS * 10**6)
+        if (GROUPS[index].name in names if names else region.stride * region.base_ns <= _INTERVAL_MS * 10**6)
     ]
 
     def encode() -> bytes:

@@ -32,7 +32,7 @@ class Reader:
         options = CollectorOptions(
             interval=interval,
             groups=groups,
-            history=2 * interval,
+            history=32 * interval,
             reader=reader,
             source="file",
             max_containers=len(paths) + 16,
@@ -50,14 +50,15 @@ class Reader:
             pass
         self.native.stop()
         self._tick = tick
-        return self._cost()
+        # Of exactly that pass: another may have begun before the thread stopped.
+        return self._cost(tick)
 
     def first(self) -> tuple[int, int]:
         """CPU and wall time of the first pass after the start."""
         self.native.start()
-        self.native.sample()
+        tick = self.native.sample()
         self.native.stop()
-        return self._cost()
+        return self._cost(tick)
 
     def close(self) -> None:
         """Removes the ring."""
@@ -65,9 +66,9 @@ class Reader:
         self.native.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _cost(self) -> tuple[int, int]:
-        infos = [group.snapshot().info for group in self._ring.groups.values() if group.latest_tick]
-        return sum(info.cpu_ns for info in infos), sum(info.duration_ns for info in infos)
+    def _cost(self, tick: int) -> tuple[int, int]:
+        infos = [group.region.tick(tick) for group in self._ring.groups.values()]
+        return sum(info.cpu_ns for info in infos if info), sum(info.duration_ns for info in infos if info)
 
 
 def main() -> int:

@@ -59,12 +59,14 @@ test: $(VENV)/.dev ## everything: C tests, sanitizers, linters, fuzz, guests, Py
 c-tests: ## libpcf's own tests
 	$(call quietly,cmake -S . -B build/c)
 	$(call quietly,cmake --build build/c --parallel $(JOBS))
-	@ctest --test-dir build/c --output-on-failure --no-tests=error | tail -15
+	$(call quietly,ctest --test-dir build/c --output-on-failure --no-tests=error)
+	@echo "libpcf: every C test passed"
 
 c-sanitize: ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(call quietly,cmake -S . -B build/c-sanitize -DPCF_SANITIZE=ON -DPCF_SHARED=OFF)
 	$(call quietly,cmake --build build/c-sanitize --parallel $(JOBS))
-	@ctest --test-dir build/c-sanitize --output-on-failure --no-tests=error | tail -15
+	$(call quietly,ctest --test-dir build/c-sanitize --output-on-failure --no-tests=error)
+	@echo "libpcf: every C test passed under the sanitizers"
 
 lint: $(VENV)/.dev types ## ruff, mypy --strict, clang-format
 	@$(PY) -m ruff check -q .

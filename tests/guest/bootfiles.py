@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.guest.kernels import CACHE, GuestError, Kernel
 
 INIT = Path(__file__).with_name("init.sh")
-NEEDED = ("virtio_pci", "virtio_rng", "9pnet_virtio", "9p", "overlay")  # Debian builds these as modules
+NEEDED = ("virtio_pci", "virtio_rng", "virtio_net", "9pnet_virtio", "9p", "overlay")  # Debian builds these as modules
 FOLDERS = ("bin", "modules", "proc", "dev", "sys", "host", "over", "new")
 
 

@@ -81,6 +81,7 @@ hybrid)
 esac
 mount --bind "/new$(value modules)" /new/lib/modules # for modprobe: veth and friends
 ip link set lo up
+ip link set eth0 up && ip addr add 10.0.2.15/24 dev eth0
 hostname guest
 case $(value first) in
 systemd)

@@ -30,6 +30,7 @@ DEVICES = (
     *("-accel", "tcg,thread=multi,tb-size=512"),
     *("-cpu", "Nehalem"),  # x86-64-v2: what numpy's wheels ask for, and cheaper to emulate than more
     *("-display", "none", "-no-reboot"),
+    *("-nic", "user,model=virtio-net-pci,restrict=on"),  # a host has an interface; this one leads nowhere
     *("-object", "rng-random,id=rng,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=rng"),
 )
 KERNEL_WORDS = "console=ttyS0 quiet panic=-1 oops=panic mitigations=off nokaslr no_timer_check tsc=reliable"

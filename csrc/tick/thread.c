@@ -33,6 +33,8 @@ static void on_deadline(pcf_collector *collector, uint64_t *next)
 	drain(collector->timer_fd);
 	if (now / base < *next)
 		return;
+	/* Whoever adds a container and then waits for a pass finds it there. */
+	pcf_commands_do(collector);
 	tick = pcf_schedule_last(collector->stride, PCF_GROUP_COUNT, now / base);
 	if (tick < *next)
 		tick = *next;

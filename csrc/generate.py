@@ -214,7 +214,7 @@ def metrics_md(groups: list[Group]) -> str:
         "column's unit) it comes from on cgroup v1, on cgroup v2 and, under /proc, for the root container; empty: not",
         "given there. On hybrid hosts PSI comes from the cgroup2 mount. **cell**: bytes of history it costs a tick.",
         "A column the host cannot give costs nothing. Intervals are defaults (`--interval GROUP=DURATION`).",
-        "Slow groups (10 s) keep no descriptors open.",
+        "Groups of 10 s and slower keep no descriptors open.",
     ]
     width = {"U64": 8, "U32": 4, "P32": 4, "K32": 4, "C16": 2}
     for g in groups:

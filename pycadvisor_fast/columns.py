@@ -50,9 +50,7 @@ GROUPS: tuple[Group, ...] = (
     )),
     Group("memory", 2, 22, "none", 1000, "memory in use", (
         Column("memory", "usage_bytes", 0, 1, "P32", "gauge", "memory.usage_in_bytes", "memory.current", "meminfo:usage*1024", "memory charged; root: AnonPages + Cached + Buffers + SwapCached"),  # noqa: E501
-        Column("memory", "peak_bytes", 1, 2, "P32", "gauge", "memory.max_usage_in_bytes", "memory.peak", "", "highest usage_bytes since creation"),  # noqa: E501
-        Column("memory", "failcnt", 2, 3, "U64", "counter", "memory.failcnt", "", "", "times usage hit the limit (v2: memory_events.max)"),  # noqa: E501
-        Column("memory", "swap_bytes", 3, 4, "P32", "gauge", "", "memory.swap.current", "meminfo:swap*1024", "swap in use (v1: memory_stat.swap_bytes)"),  # noqa: E501
+        Column("memory", "swap_bytes", 1, 2, "P32", "gauge", "", "memory.swap.current", "meminfo:swap*1024", "swap in use (v1: memory_stat.swap_bytes)"),  # noqa: E501
     )),
     Group("memory_stat", 3, 23, "none", 1000, "memory.stat: what the memory is, and what reclaim did; v1: the hierarchical total_* keys", (
         Column("memory_stat", "anon_bytes", 0, 1, "P32", "gauge", "memory.stat:total_rss", "memory.stat:anon", "meminfo:AnonPages*1024", "anonymous memory"),  # noqa: E501
@@ -190,7 +188,7 @@ GROUPS: tuple[Group, ...] = (
         Column("io", "cost_indebt_usec", 12, 13, "U64", "counter", "", "io.stat:cost.indebt", "", "time in debt"),  # noqa: E501
         Column("io", "cost_indelay_usec", 13, 14, "U64", "counter", "", "io.stat:cost.indelay", "", "time tasks were delayed to pay debt"),  # noqa: E501
     )),
-    Group("io_scheduler", 8, 28, "device", 10000, "block IO as the bfq or cfq scheduler saw it (v1)", (
+    Group("io_scheduler", 8, 28, "device", 30000, "block IO as the bfq or cfq scheduler saw it (v1)", (
         Column("io_scheduler", "queued", 0, 1, "U64", "gauge", "blkio.io_queued:Total", "", "", "IOs queued"),  # noqa: E501
         Column("io_scheduler", "service_time_ns", 1, 2, "U64", "counter", "blkio.io_service_time:Total", "", "", "time from dispatch to completion"),  # noqa: E501
         Column("io_scheduler", "wait_time_ns", 2, 3, "U64", "counter", "blkio.io_wait_time:Total", "", "", "time waited in the scheduler's queues"),  # noqa: E501
@@ -218,14 +216,14 @@ GROUPS: tuple[Group, ...] = (
         Column("network_errors", "tx_carrier", 10, 11, "U64", "counter", "net/dev:tx_carrier", "net/dev:tx_carrier", "net/dev:tx_carrier", "carrier losses"),  # noqa: E501
         Column("network_errors", "tx_compressed", 11, 12, "U64", "counter", "net/dev:tx_compressed", "net/dev:tx_compressed", "net/dev:tx_compressed", "compressed packets sent"),  # noqa: E501
     )),
-    Group("hugetlb", 11, 31, "pagesize", 10000, "huge pages by size", (
+    Group("hugetlb", 11, 31, "pagesize", 30000, "huge pages by size", (
         Column("hugetlb", "usage_bytes", 0, 1, "U64", "gauge", "hugetlb.usage_in_bytes", "hugetlb.current", "", "huge pages in use"),  # noqa: E501
         Column("hugetlb", "peak_bytes", 1, 2, "U64", "gauge", "hugetlb.max_usage_in_bytes", "", "", "highest usage (v1)"),  # noqa: E501
         Column("hugetlb", "failcnt", 2, 3, "U64", "counter", "hugetlb.failcnt", "hugetlb.events:max", "", "times the limit was hit"),  # noqa: E501
         Column("hugetlb", "limit_bytes", 3, 4, "U64", "limit", "hugetlb.limit_in_bytes", "hugetlb.max", "", "limit"),  # noqa: E501
         Column("hugetlb", "reserved_bytes", 4, 5, "U64", "gauge", "hugetlb.rsvd.usage_in_bytes", "hugetlb.rsvd.current", "", "huge pages reserved"),  # noqa: E501
     )),
-    Group("memory_swap", 12, 32, "none", 10000, "swap and memory+swap", (
+    Group("memory_swap", 12, 32, "none", 30000, "swap and memory+swap", (
         Column("memory_swap", "memsw_usage_bytes", 0, 1, "U64", "gauge", "memory.memsw.usage_in_bytes", "", "", "memory and swap in use (v1)"),  # noqa: E501
         Column("memory_swap", "memsw_peak_bytes", 1, 2, "U64", "gauge", "memory.memsw.max_usage_in_bytes", "", "", "highest memsw_usage_bytes (v1)"),  # noqa: E501
         Column("memory_swap", "memsw_failcnt", 2, 3, "U64", "counter", "memory.memsw.failcnt", "", "", "times memory and swap hit their limit (v1)"),  # noqa: E501
@@ -234,7 +232,7 @@ GROUPS: tuple[Group, ...] = (
         Column("memory_swap", "max_events", 5, 6, "U64", "counter", "", "memory.swap.events:max", "", "times swap use was about to pass memory.swap.max"),  # noqa: E501
         Column("memory_swap", "fail_events", 6, 7, "U64", "counter", "", "memory.swap.events:fail", "", "times swap allocation failed"),  # noqa: E501
     )),
-    Group("memory_kernel", 13, 33, "none", 10000, "kernel and TCP memory (v1; v2 has them in memory_stat)", (
+    Group("memory_kernel", 13, 33, "none", 30000, "kernel and TCP memory (v1; v2 has them in memory_stat)", (
         Column("memory_kernel", "usage_bytes", 0, 1, "U64", "gauge", "memory.kmem.usage_in_bytes", "", "", "kernel memory in use"),  # noqa: E501
         Column("memory_kernel", "peak_bytes", 1, 2, "U64", "gauge", "memory.kmem.max_usage_in_bytes", "", "", "highest kernel memory use"),  # noqa: E501
         Column("memory_kernel", "failcnt", 2, 3, "U64", "counter", "memory.kmem.failcnt", "", "", "times the kernel memory limit was hit"),  # noqa: E501
@@ -244,7 +242,7 @@ GROUPS: tuple[Group, ...] = (
         Column("memory_kernel", "tcp_failcnt", 6, 7, "U64", "counter", "memory.kmem.tcp.failcnt", "", "", "times the TCP memory limit was hit"),  # noqa: E501
         Column("memory_kernel", "tcp_limit_bytes", 7, 8, "U64", "limit", "memory.kmem.tcp.limit_in_bytes", "", "", "TCP buffer memory limit"),  # noqa: E501
     )),
-    Group("limits", 14, 34, "none", 10000, "limits, and how often the task limit was hit", (
+    Group("limits", 14, 34, "none", 10000, "limits, how close usage ever came to them, and how often they were hit", (
         Column("limits", "memory_bytes", 0, 1, "U64", "limit", "memory.limit_in_bytes", "memory.max", "meminfo:MemTotal*1024", "memory limit; root: memory of the machine"),  # noqa: E501
         Column("limits", "memory_soft_bytes", 1, 2, "U64", "limit", "memory.soft_limit_in_bytes", "memory.high", "", "soft limit (v1), throttling limit memory.high (v2)"),  # noqa: E501
         Column("limits", "memory_low_bytes", 2, 3, "U64", "limit", "", "memory.low", "", "best-effort protection"),  # noqa: E501
@@ -259,8 +257,10 @@ GROUPS: tuple[Group, ...] = (
         Column("limits", "pids", 11, 12, "U64", "limit", "pids.max", "pids.max", "", "task limit"),  # noqa: E501
         Column("limits", "pids_peak", 12, 13, "U64", "gauge", "pids.peak", "pids.peak", "", "highest number of tasks"),  # noqa: E501
         Column("limits", "pids_max_events", 13, 14, "U64", "counter", "pids.events:max", "pids.events:max", "", "forks refused at the task limit"),  # noqa: E501
+        Column("limits", "memory_peak_bytes", 14, 15, "U64", "gauge", "memory.max_usage_in_bytes", "memory.peak", "", "highest memory use since creation"),  # noqa: E501
+        Column("limits", "memory_failcnt", 15, 16, "U64", "counter", "memory.failcnt", "", "", "times memory use hit the limit (v2: memory_events.max)"),  # noqa: E501
     )),
-    Group("cpuset", 15, 35, "none", 10000, "cores and memory nodes allowed", (
+    Group("cpuset", 15, 35, "none", 30000, "cores and memory nodes allowed", (
         Column("cpuset", "cpus", 0, 1, "U32", "gauge", "cpuset.effective_cpus", "cpuset.cpus.effective", "", "number of cores the tasks may use"),  # noqa: E501
         Column("cpuset", "mems", 1, 2, "U32", "gauge", "cpuset.effective_mems", "cpuset.mems.effective", "", "number of memory nodes the tasks may use"),  # noqa: E501
         Column("cpuset", "memory_migrate", 2, 3, "U32", "gauge", "cpuset.memory_migrate", "", "", "1: memory moves when the nodes change (v1)"),  # noqa: E501

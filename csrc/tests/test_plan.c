@@ -123,8 +123,9 @@ static void test_v2(void)
 	const pcf_group_plan *group = make(PCF_GROUP_MEMORY);
 
 	CHECK_EQ(group->source, PCF_SOURCE_FILE);
-	CHECK_EQ(group->files, 3);
-	CHECK(group->present[PCF_MEMORY_SWAP_BYTES] && !group->present[PCF_MEMORY_FAILCNT]);
+	CHECK_EQ(group->files, 2);
+	CHECK(group->present[PCF_MEMORY_SWAP_BYTES] &&
+	      !plan.group[PCF_GROUP_LIMITS].present[PCF_LIMITS_MEMORY_FAILCNT]);
 	CHECK_EQ(plan.group[PCF_GROUP_CPU_PERCPU].source, PCF_SOURCE_PROC); /* the root's only */
 	CHECK_EQ(plan.group[PCF_GROUP_HUGETLB].files, 3);
 	CHECK(plan.group[PCF_GROUP_HUGETLB].present[PCF_HUGETLB_RESERVED_BYTES] &&

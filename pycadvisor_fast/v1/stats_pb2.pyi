@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ContainerStats(_message.Message):
-    __slots__ = ("handle", "name", "id", "cpu", "cpu_percpu", "memory", "memory_stat", "memory_events", "pressure", "pids", "io", "io_scheduler", "network", "network_errors", "hugetlb", "memory_swap", "memory_kernel", "limits", "cpuset", "host", "tick", "cpu_rates", "cpu_percpu_rates", "memory_rates", "memory_stat_rates", "memory_events_rates", "pressure_rates", "io_rates", "io_scheduler_rates", "network_rates", "network_errors_rates", "hugetlb_rates", "memory_swap_rates", "memory_kernel_rates", "limits_rates", "host_rates", "tick_rates")
+    __slots__ = ("handle", "name", "id", "cpu", "cpu_percpu", "memory", "memory_stat", "memory_events", "pressure", "pids", "io", "io_scheduler", "network", "network_errors", "hugetlb", "memory_swap", "memory_kernel", "limits", "cpuset", "host", "tick", "cpu_rates", "cpu_percpu_rates", "memory_stat_rates", "memory_events_rates", "pressure_rates", "io_rates", "io_scheduler_rates", "network_rates", "network_errors_rates", "hugetlb_rates", "memory_swap_rates", "memory_kernel_rates", "limits_rates", "host_rates", "tick_rates")
     HANDLE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -31,7 +31,6 @@ class ContainerStats(_message.Message):
     TICK_FIELD_NUMBER: _ClassVar[int]
     CPU_RATES_FIELD_NUMBER: _ClassVar[int]
     CPU_PERCPU_RATES_FIELD_NUMBER: _ClassVar[int]
-    MEMORY_RATES_FIELD_NUMBER: _ClassVar[int]
     MEMORY_STAT_RATES_FIELD_NUMBER: _ClassVar[int]
     MEMORY_EVENTS_RATES_FIELD_NUMBER: _ClassVar[int]
     PRESSURE_RATES_FIELD_NUMBER: _ClassVar[int]
@@ -68,7 +67,6 @@ class ContainerStats(_message.Message):
     tick: _containers.RepeatedCompositeFieldContainer[TickStats]
     cpu_rates: CpuRates
     cpu_percpu_rates: _containers.RepeatedCompositeFieldContainer[CpuPercpuRates]
-    memory_rates: MemoryRates
     memory_stat_rates: MemoryStatRates
     memory_events_rates: MemoryEventsRates
     pressure_rates: PressureRates
@@ -82,7 +80,7 @@ class ContainerStats(_message.Message):
     limits_rates: LimitsRates
     host_rates: HostRates
     tick_rates: _containers.RepeatedCompositeFieldContainer[TickRates]
-    def __init__(self, handle: _Optional[int] = ..., name: _Optional[str] = ..., id: _Optional[str] = ..., cpu: _Optional[_Union[CpuStats, _Mapping]] = ..., cpu_percpu: _Optional[_Iterable[_Union[CpuPercpuStats, _Mapping]]] = ..., memory: _Optional[_Union[MemoryStats, _Mapping]] = ..., memory_stat: _Optional[_Union[MemoryStatStats, _Mapping]] = ..., memory_events: _Optional[_Union[MemoryEventsStats, _Mapping]] = ..., pressure: _Optional[_Union[PressureStats, _Mapping]] = ..., pids: _Optional[_Union[PidsStats, _Mapping]] = ..., io: _Optional[_Iterable[_Union[IoStats, _Mapping]]] = ..., io_scheduler: _Optional[_Iterable[_Union[IoSchedulerStats, _Mapping]]] = ..., network: _Optional[_Iterable[_Union[NetworkStats, _Mapping]]] = ..., network_errors: _Optional[_Iterable[_Union[NetworkErrorsStats, _Mapping]]] = ..., hugetlb: _Optional[_Iterable[_Union[HugetlbStats, _Mapping]]] = ..., memory_swap: _Optional[_Union[MemorySwapStats, _Mapping]] = ..., memory_kernel: _Optional[_Union[MemoryKernelStats, _Mapping]] = ..., limits: _Optional[_Union[LimitsStats, _Mapping]] = ..., cpuset: _Optional[_Union[CpusetStats, _Mapping]] = ..., host: _Optional[_Union[HostStats, _Mapping]] = ..., tick: _Optional[_Iterable[_Union[TickStats, _Mapping]]] = ..., cpu_rates: _Optional[_Union[CpuRates, _Mapping]] = ..., cpu_percpu_rates: _Optional[_Iterable[_Union[CpuPercpuRates, _Mapping]]] = ..., memory_rates: _Optional[_Union[MemoryRates, _Mapping]] = ..., memory_stat_rates: _Optional[_Union[MemoryStatRates, _Mapping]] = ..., memory_events_rates: _Optional[_Union[MemoryEventsRates, _Mapping]] = ..., pressure_rates: _Optional[_Union[PressureRates, _Mapping]] = ..., io_rates: _Optional[_Iterable[_Union[IoRates, _Mapping]]] = ..., io_scheduler_rates: _Optional[_Iterable[_Union[IoSchedulerRates, _Mapping]]] = ..., network_rates: _Optional[_Iterable[_Union[NetworkRates, _Mapping]]] = ..., network_errors_rates: _Optional[_Iterable[_Union[NetworkErrorsRates, _Mapping]]] = ..., hugetlb_rates: _Optional[_Iterable[_Union[HugetlbRates, _Mapping]]] = ..., memory_swap_rates: _Optional[_Union[MemorySwapRates, _Mapping]] = ..., memory_kernel_rates: _Optional[_Union[MemoryKernelRates, _Mapping]] = ..., limits_rates: _Optional[_Union[LimitsRates, _Mapping]] = ..., host_rates: _Optional[_Union[HostRates, _Mapping]] = ..., tick_rates: _Optional[_Iterable[_Union[TickRates, _Mapping]]] = ...) -> None: ...
+    def __init__(self, handle: _Optional[int] = ..., name: _Optional[str] = ..., id: _Optional[str] = ..., cpu: _Optional[_Union[CpuStats, _Mapping]] = ..., cpu_percpu: _Optional[_Iterable[_Union[CpuPercpuStats, _Mapping]]] = ..., memory: _Optional[_Union[MemoryStats, _Mapping]] = ..., memory_stat: _Optional[_Union[MemoryStatStats, _Mapping]] = ..., memory_events: _Optional[_Union[MemoryEventsStats, _Mapping]] = ..., pressure: _Optional[_Union[PressureStats, _Mapping]] = ..., pids: _Optional[_Union[PidsStats, _Mapping]] = ..., io: _Optional[_Iterable[_Union[IoStats, _Mapping]]] = ..., io_scheduler: _Optional[_Iterable[_Union[IoSchedulerStats, _Mapping]]] = ..., network: _Optional[_Iterable[_Union[NetworkStats, _Mapping]]] = ..., network_errors: _Optional[_Iterable[_Union[NetworkErrorsStats, _Mapping]]] = ..., hugetlb: _Optional[_Iterable[_Union[HugetlbStats, _Mapping]]] = ..., memory_swap: _Optional[_Union[MemorySwapStats, _Mapping]] = ..., memory_kernel: _Optional[_Union[MemoryKernelStats, _Mapping]] = ..., limits: _Optional[_Union[LimitsStats, _Mapping]] = ..., cpuset: _Optional[_Union[CpusetStats, _Mapping]] = ..., host: _Optional[_Union[HostStats, _Mapping]] = ..., tick: _Optional[_Iterable[_Union[TickStats, _Mapping]]] = ..., cpu_rates: _Optional[_Union[CpuRates, _Mapping]] = ..., cpu_percpu_rates: _Optional[_Iterable[_Union[CpuPercpuRates, _Mapping]]] = ..., memory_stat_rates: _Optional[_Union[MemoryStatRates, _Mapping]] = ..., memory_events_rates: _Optional[_Union[MemoryEventsRates, _Mapping]] = ..., pressure_rates: _Optional[_Union[PressureRates, _Mapping]] = ..., io_rates: _Optional[_Iterable[_Union[IoRates, _Mapping]]] = ..., io_scheduler_rates: _Optional[_Iterable[_Union[IoSchedulerRates, _Mapping]]] = ..., network_rates: _Optional[_Iterable[_Union[NetworkRates, _Mapping]]] = ..., network_errors_rates: _Optional[_Iterable[_Union[NetworkErrorsRates, _Mapping]]] = ..., hugetlb_rates: _Optional[_Iterable[_Union[HugetlbRates, _Mapping]]] = ..., memory_swap_rates: _Optional[_Union[MemorySwapRates, _Mapping]] = ..., memory_kernel_rates: _Optional[_Union[MemoryKernelRates, _Mapping]] = ..., limits_rates: _Optional[_Union[LimitsRates, _Mapping]] = ..., host_rates: _Optional[_Union[HostRates, _Mapping]] = ..., tick_rates: _Optional[_Iterable[_Union[TickRates, _Mapping]]] = ...) -> None: ...
 
 class CpuStats(_message.Message):
     __slots__ = ("usage_ns", "user_ns", "system_ns", "nice_ns", "periods", "throttled_periods", "throttled_ns", "bursts", "burst_ns", "sample_offset_usec")
@@ -149,24 +147,14 @@ class CpuPercpuRates(_message.Message):
     def __init__(self, usage_ns_per_sec: _Optional[float] = ..., core: _Optional[str] = ...) -> None: ...
 
 class MemoryStats(_message.Message):
-    __slots__ = ("usage_bytes", "peak_bytes", "failcnt", "swap_bytes", "sample_offset_usec")
+    __slots__ = ("usage_bytes", "swap_bytes", "sample_offset_usec")
     USAGE_BYTES_FIELD_NUMBER: _ClassVar[int]
-    PEAK_BYTES_FIELD_NUMBER: _ClassVar[int]
-    FAILCNT_FIELD_NUMBER: _ClassVar[int]
     SWAP_BYTES_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
     usage_bytes: int
-    peak_bytes: int
-    failcnt: int
     swap_bytes: int
     sample_offset_usec: int
-    def __init__(self, usage_bytes: _Optional[int] = ..., peak_bytes: _Optional[int] = ..., failcnt: _Optional[int] = ..., swap_bytes: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
-
-class MemoryRates(_message.Message):
-    __slots__ = ("failcnt_per_sec",)
-    FAILCNT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
-    failcnt_per_sec: float
-    def __init__(self, failcnt_per_sec: _Optional[float] = ...) -> None: ...
+    def __init__(self, usage_bytes: _Optional[int] = ..., swap_bytes: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
 
 class MemoryStatStats(_message.Message):
     __slots__ = ("anon_bytes", "file_bytes", "kernel_bytes", "kernel_stack_bytes", "pagetables_bytes", "sec_pagetables_bytes", "percpu_bytes", "sock_bytes", "vmalloc_bytes", "shmem_bytes", "zswap_bytes", "zswapped_bytes", "file_mapped_bytes", "file_dirty_bytes", "file_writeback_bytes", "swap_bytes", "swapcached_bytes", "anon_thp_bytes", "file_thp_bytes", "shmem_thp_bytes", "inactive_anon_bytes", "active_anon_bytes", "inactive_file_bytes", "active_file_bytes", "unevictable_bytes", "slab_reclaimable_bytes", "slab_unreclaimable_bytes", "hugetlb_bytes", "pgfault", "pgmajfault", "local_pgfault", "local_pgmajfault", "pgpgin", "pgpgout", "workingset_refault_anon", "workingset_refault_file", "workingset_activate_anon", "workingset_activate_file", "workingset_restore_anon", "workingset_restore_file", "workingset_nodereclaim", "pgrefill", "pgscan", "pgsteal", "pgscan_kswapd", "pgscan_direct", "pgscan_khugepaged", "pgscan_proactive", "pgsteal_kswapd", "pgsteal_direct", "pgsteal_khugepaged", "pgsteal_proactive", "pgactivate", "pgdeactivate", "pglazyfree", "pglazyfreed", "swpin_zero", "swpout_zero", "zswpin", "zswpout", "zswpwb", "thp_fault_alloc", "thp_collapse_alloc", "thp_swpout", "thp_swpout_fallback", "pswpin", "pswpout", "pgdemote_kswapd", "pgdemote_direct", "pgdemote_khugepaged", "pgdemote_proactive", "pgpromote_success", "numa_pages_migrated", "numa_pte_updates", "numa_hint_faults", "sample_offset_usec")
@@ -837,7 +825,7 @@ class MemoryKernelRates(_message.Message):
     def __init__(self, failcnt_per_sec: _Optional[float] = ..., tcp_failcnt_per_sec: _Optional[float] = ...) -> None: ...
 
 class LimitsStats(_message.Message):
-    __slots__ = ("memory_bytes", "memory_soft_bytes", "memory_low_bytes", "memory_min_bytes", "memsw_bytes", "swap_bytes", "cpu_shares", "cpu_weight", "cpu_quota_usec", "cpu_period_usec", "cpu_burst_usec", "pids", "pids_peak", "pids_max_events", "sample_offset_usec")
+    __slots__ = ("memory_bytes", "memory_soft_bytes", "memory_low_bytes", "memory_min_bytes", "memsw_bytes", "swap_bytes", "cpu_shares", "cpu_weight", "cpu_quota_usec", "cpu_period_usec", "cpu_burst_usec", "pids", "pids_peak", "pids_max_events", "memory_peak_bytes", "memory_failcnt", "sample_offset_usec")
     MEMORY_BYTES_FIELD_NUMBER: _ClassVar[int]
     MEMORY_SOFT_BYTES_FIELD_NUMBER: _ClassVar[int]
     MEMORY_LOW_BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -852,6 +840,8 @@ class LimitsStats(_message.Message):
     PIDS_FIELD_NUMBER: _ClassVar[int]
     PIDS_PEAK_FIELD_NUMBER: _ClassVar[int]
     PIDS_MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_PEAK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FAILCNT_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
     memory_bytes: int
     memory_soft_bytes: int
@@ -867,14 +857,18 @@ class LimitsStats(_message.Message):
     pids: int
     pids_peak: int
     pids_max_events: int
+    memory_peak_bytes: int
+    memory_failcnt: int
     sample_offset_usec: int
-    def __init__(self, memory_bytes: _Optional[int] = ..., memory_soft_bytes: _Optional[int] = ..., memory_low_bytes: _Optional[int] = ..., memory_min_bytes: _Optional[int] = ..., memsw_bytes: _Optional[int] = ..., swap_bytes: _Optional[int] = ..., cpu_shares: _Optional[int] = ..., cpu_weight: _Optional[int] = ..., cpu_quota_usec: _Optional[int] = ..., cpu_period_usec: _Optional[int] = ..., cpu_burst_usec: _Optional[int] = ..., pids: _Optional[int] = ..., pids_peak: _Optional[int] = ..., pids_max_events: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+    def __init__(self, memory_bytes: _Optional[int] = ..., memory_soft_bytes: _Optional[int] = ..., memory_low_bytes: _Optional[int] = ..., memory_min_bytes: _Optional[int] = ..., memsw_bytes: _Optional[int] = ..., swap_bytes: _Optional[int] = ..., cpu_shares: _Optional[int] = ..., cpu_weight: _Optional[int] = ..., cpu_quota_usec: _Optional[int] = ..., cpu_period_usec: _Optional[int] = ..., cpu_burst_usec: _Optional[int] = ..., pids: _Optional[int] = ..., pids_peak: _Optional[int] = ..., pids_max_events: _Optional[int] = ..., memory_peak_bytes: _Optional[int] = ..., memory_failcnt: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
 
 class LimitsRates(_message.Message):
-    __slots__ = ("pids_max_events_per_sec",)
+    __slots__ = ("pids_max_events_per_sec", "memory_failcnt_per_sec")
     PIDS_MAX_EVENTS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FAILCNT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
     pids_max_events_per_sec: float
-    def __init__(self, pids_max_events_per_sec: _Optional[float] = ...) -> None: ...
+    memory_failcnt_per_sec: float
+    def __init__(self, pids_max_events_per_sec: _Optional[float] = ..., memory_failcnt_per_sec: _Optional[float] = ...) -> None: ...
 
 class CpusetStats(_message.Message):
     __slots__ = ("cpus", "mems", "memory_migrate", "sample_offset_usec")

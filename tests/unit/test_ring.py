@@ -27,51 +27,54 @@ def writer(tmp_path: Path) -> Iterator[Writer]:
 
 
 def two_containers(writer: Writer) -> None:
-    """/a and /b with three ticks of memory and pids."""
-    writer.open("memory")
+    """/a and /b with three ticks of memory_stat."""
+    writer.open("memory_stat")
     for path in ("/a", "/b"):
         slot, generation = writer.claim(path)
-        writer.row("memory", slot, generation)
+        writer.row("memory_stat", slot, generation)
     for tick in (1, 2, 3):
-        writer.tick("memory", tick, {0: {"usage_bytes": 4096 * tick}, 1: {"usage_bytes": 8192 * tick, "failcnt": tick}})
+        writer.tick(
+            "memory_stat", tick, {0: {"anon_bytes": 4096 * tick}, 1: {"anon_bytes": 8192 * tick, "pgfault": tick}}
+        )
 
 
 def test_snapshot(writer: Writer) -> None:
     two_containers(writer)
     with attach(writer.path) as ring:
-        assert list(ring.groups) == ["memory"]
-        snapshot = ring.latest("memory")
+        assert list(ring.groups) == ["memory_stat"]
+        snapshot = ring.latest("memory_stat")
         assert (snapshot.tick, snapshot.monotonic_ns, snapshot.duration_ns) == (3, 3 * MS, 5000)
         assert snapshot.time_ns == 3 * MS + 1000_000 * MS
         assert snapshot.slots.tolist() == [0, 1]
         assert snapshot.generations.tolist() == [1, 1]
         assert snapshot.keys is None
-        assert snapshot.column("usage_bytes").tolist() == [12288.0, 24576.0]
-        assert snapshot.raw("usage_bytes").tolist() == [3, 6]
-        assert snapshot.raw("usage_bytes").dtype == np.uint32
-        failcnt = snapshot.column("failcnt")
-        assert math.isnan(failcnt[0])
-        assert failcnt[1] == 3
-        assert snapshot.integers("failcnt").tolist() == [ABSENT, 3]
+        assert snapshot.column("anon_bytes").tolist() == [12288.0, 24576.0]
+        assert snapshot.raw("anon_bytes").tolist() == [3, 6]
+        assert snapshot.raw("anon_bytes").dtype == np.uint32
+        pgfault = snapshot.column("pgfault")
+        assert math.isnan(pgfault[0])
+        assert pgfault[1] == 3
+        assert snapshot.integers("pgfault").tolist() == [ABSENT, 3]
         row = snapshot.row(1)
-        assert row == {"usage_bytes": 24576, "peak_bytes": None, "failcnt": 3, "swap_bytes": None}
+        assert {name: value for name, value in row.items() if value is not None} == {"anon_bytes": 24576, "pgfault": 3}
+        assert row["file_bytes"] is None
         assert snapshot.row(7) == {}
         assert snapshot.handles.tolist() == [1 << 32, 1 << 32 | 1]
         with pytest.raises(ValueError, match="read-only"):
-            snapshot.cells["usage_bytes"][0] = 1
+            snapshot.cells["anon_bytes"][0] = 1
 
 
 def test_snapshots_outlive_everything(writer: Writer) -> None:
     two_containers(writer)
     ring = attach(writer.path)
-    snapshot, cells = ring.latest("memory"), ring.group("memory").cells
-    reading = ring.group("memory").reading()
+    snapshot, cells = ring.latest("memory_stat"), ring.group("memory_stat").cells
+    reading = ring.group("memory_stat").reading()
     ring.close()
     writer.close()
     del ring
-    assert snapshot.column("usage_bytes").tolist() == [12288.0, 24576.0]
-    assert cells["usage_bytes"][3 % 8].tolist() == [3, 6]  # the mapping lives as long as the array
-    assert reading.raw("usage_bytes").tolist() == [3, 6]
+    assert snapshot.column("anon_bytes").tolist() == [12288.0, 24576.0]
+    assert cells["anon_bytes"][3 % 8].tolist() == [3, 6]  # the mapping lives as long as the array
+    assert reading.raw("anon_bytes").tolist() == [3, 6]
     with pytest.raises(RingError, match="closed"):
         reading.check()
 
@@ -84,16 +87,16 @@ def test_attaching_leaves_nothing_behind(writer: Writer) -> None:
         return len(list(Path("/proc/self/fd").iterdir())), maps
 
     ring = attach(writer.path)
-    ring.latest("memory")
+    ring.latest("memory_stat")
     ring.containers()
     ring.close()
     before = held()
     for _ in range(20):
         with attach(writer.path) as again:
-            again.window("memory")
+            again.window("memory_stat")
             again.containers()
-            with again.group("memory").reading() as view:
-                view.column("usage_bytes")
+            with again.group("memory_stat").reading() as view:
+                view.column("anon_bytes")
     del again, view
     assert held() == before
 
@@ -103,23 +106,23 @@ def test_closed_ring_says_so(writer: Writer) -> None:
     ring = attach(writer.path)
     ring.close()
     ring.close()
-    for call in (lambda: ring.latest("memory"), ring.containers, ring.refresh, lambda: ring.is_alive):
+    for call in (lambda: ring.latest("memory_stat"), ring.containers, ring.refresh, lambda: ring.is_alive):
         with pytest.raises(RingError, match="closed; attach again"):
             call()
 
 
 def test_cells_are_the_ring_itself(writer: Writer) -> None:
     two_containers(writer)
-    group = attach(writer.path).group("memory")
+    group = attach(writer.path).group("memory_stat")
     cells = group.cells
     assert cells.shape == (8, 2)  # rows never used have no memory and are not shown
     assert cells.dtype == group.dtype
     assert group.dtype.names is not None
     assert group.dtype.names[:2] == ("tick", "offset_usec")
-    writer.tick("memory", 9, {0: {"usage_bytes": 4096 * 77}})
-    assert cells["usage_bytes"][group.position(9), 0] == 77  # no copy: the store shows
+    writer.tick("memory_stat", 9, {0: {"anon_bytes": 4096 * 77}})
+    assert cells["anon_bytes"][group.position(9), 0] == 77  # no copy: the store shows
     with pytest.raises(ValueError, match="read-only"):
-        cells["usage_bytes"][0, 0] = 1
+        cells["anon_bytes"][0, 0] = 1
 
 
 def test_absent_unlimited_and_fractions(writer: Writer) -> None:
@@ -162,9 +165,9 @@ def test_group_errors(writer: Writer) -> None:
     ring = attach(writer.path)
     with pytest.raises(SelectionError, match="did you mean 'memory'"):
         ring.group("memry")
-    with pytest.raises(SelectionError, match="'cpu' is not sampled there; memory are"):
+    with pytest.raises(SelectionError, match="'cpu' is not sampled there; memory_stat are"):
         ring.group("cpu")
-    group = ring.group("memory")
+    group = ring.group("memory_stat")
     with pytest.raises(TornError, match="ticks 1 to 3; tick 9 is not whole"):
         group.snapshot(9)
     with pytest.raises(TornError, match="tick 9"):
@@ -187,43 +190,43 @@ def test_attach_to_nothing(tmp_path: Path) -> None:
 def test_truncated_ring(writer: Writer) -> None:
     two_containers(writer)
     writer.close()
-    file = Path(writer.path) / "memory.ring"
+    file = Path(writer.path) / "memory_stat.ring"
     with file.open("r+b") as stream:
         stream.truncate(9000)
-    with pytest.raises(RingError, match=r"memory\.ring: cannot be trusted: it is cut short"):
+    with pytest.raises(RingError, match=r"memory_stat\.ring: cannot be trusted: it is cut short"):
         attach(writer.path)
 
 
 def test_reading_without_a_copy(writer: Writer) -> None:
     two_containers(writer)
     slot, generation = writer.claim("/c")
-    writer.row("memory", slot, generation)
-    writer.tick("memory", 4, {0: {"usage_bytes": 4096}, slot: {"usage_bytes": 8192}})
-    group = attach(writer.path).group("memory")
+    writer.row("memory_stat", slot, generation)
+    writer.tick("memory_stat", 4, {0: {"anon_bytes": 4096}, slot: {"anon_bytes": 8192}})
+    group = attach(writer.path).group("memory_stat")
     with group.reading() as view:
         assert view.present.tolist() == [True, False, True]
-        usage = view.column("usage_bytes")
+        usage = view.column("anon_bytes")
         assert usage[0] == 4096
         assert math.isnan(usage[1])
-        assert view.integers("usage_bytes").tolist() == [4096, ABSENT, 8192]
-        assert view.raw("usage_bytes")[2] == 2
-        assert np.shares_memory(view.raw("usage_bytes"), group.cells)
+        assert view.integers("anon_bytes").tolist() == [4096, ABSENT, 8192]
+        assert view.raw("anon_bytes")[2] == 2
+        assert np.shares_memory(view.raw("anon_bytes"), group.cells)
 
 
 def test_reading_notices_the_writer(writer: Writer) -> None:
     two_containers(writer)
-    group = attach(writer.path).group("memory")
+    group = attach(writer.path).group("memory_stat")
 
     def read_while_written(tick: int, error: Exception | None = None) -> None:
         with group.reading(tick) as view:
-            assert view.raw("usage_bytes").tolist() == [3, 6]
-            writer.begin("memory", tick + 8)  # the same place, one round later
+            assert view.raw("anon_bytes").tolist() == [3, 6]
+            writer.begin("memory_stat", tick + 8)  # the same place, one round later
             if error is not None:
                 raise error
 
     with pytest.raises(TornError, match="tick 3 was overwritten"):
         read_while_written(3)
-    writer.end("memory")
+    writer.end("memory_stat")
     with pytest.raises(KeyError):  # an error in the block is not hidden by the check
         read_while_written(11, KeyError())
 
@@ -248,20 +251,20 @@ def test_keyed_groups(writer: Writer) -> None:
 
 def test_new_tenants_do_not_inherit(writer: Writer) -> None:
     two_containers(writer)
-    group = attach(writer.path).group("memory")
+    group = attach(writer.path).group("memory_stat")
     writer.release(0, 1, 4)
     gone = group.snapshot(3)
     assert gone.slots.tolist() == [0, 1]  # gone, still readable
     slot, generation = writer.claim("/new", 2, 4)
     assert (slot, generation) == (0, 2)
-    writer.row("memory", slot, generation, tick=4)
-    writer.tick("memory", 4, {0: {"usage_bytes": 4096}, 1: {"usage_bytes": 4096}})
+    writer.row("memory_stat", slot, generation, tick=4)
+    writer.tick("memory_stat", 4, {0: {"anon_bytes": 4096}, 1: {"anon_bytes": 4096}})
     assert group.snapshot(3).slots.tolist() == [1]
     assert group.snapshot(4).generations.tolist() == [2, 1]
     window = group.window()
     assert window.ticks.tolist() == [1, 2, 3, 4]
     assert window.present.tolist() == [[False, True], [False, True], [False, True], [True, True]]
-    assert np.isnan(window.column("usage_bytes")[:3, 0]).all()
+    assert np.isnan(window.column("anon_bytes")[:3, 0]).all()
 
 
 def test_window(writer: Writer) -> None:
@@ -288,12 +291,12 @@ def test_window(writer: Writer) -> None:
 
 def test_window_of_chosen_columns(writer: Writer) -> None:
     two_containers(writer)
-    window = attach(writer.path).window("memory", columns=["usage_bytes"])
-    assert window.column("usage_bytes").tolist() == [[4096.0, 8192.0], [8192.0, 16384.0], [12288.0, 24576.0]]
-    with pytest.raises(SelectionError, match=r"memory\.failcnt was left out of this window"):
-        window.column("failcnt")
-    with pytest.raises(SelectionError, match="no column 'usage'"):
-        attach(writer.path).window("memory", columns=["usage"])
+    window = attach(writer.path).window("memory_stat", columns=["anon_bytes"])
+    assert window.column("anon_bytes").tolist() == [[4096.0, 8192.0], [8192.0, 16384.0], [12288.0, 24576.0]]
+    with pytest.raises(SelectionError, match=r"memory_stat\.pgfault was left out of this window"):
+        window.column("pgfault")
+    with pytest.raises(SelectionError, match="no column 'anon'"):
+        attach(writer.path).window("memory_stat", columns=["anon"])
 
 
 def test_containers(writer: Writer) -> None:
@@ -330,29 +333,29 @@ def test_restarts_and_refresh(writer: Writer) -> None:
     assert ring.is_alive
     writer.close()
     assert not ring.is_alive
-    assert ring.latest("memory").tick == 3  # the daemon is gone, its samples are not
+    assert ring.latest("memory_stat").tick == 3  # the daemon is gone, its samples are not
     with Writer(Path(writer.path)) as second:
         assert second.taken == 1
-        assert second.open("memory") == 1
+        assert second.open("memory_stat") == 1
         assert ring.is_alive
         assert not ring.is_stale
         assert not ring.refresh()
         slot, generation = second.claim("/a")
         assert (slot, generation) == (0, 1)
-        assert second.row("memory", slot, generation) == 0
-        second.tick("memory", 5, {0: {"usage_bytes": 4096 * 5}})
-        assert ring.window("memory").integers("usage_bytes")[:, 0].tolist() == [4096, 8192, 12288, 20480]
-    old = ring.latest("memory")
+        assert second.row("memory_stat", slot, generation) == 0
+        second.tick("memory_stat", 5, {0: {"anon_bytes": 4096 * 5}})
+        assert ring.window("memory_stat").integers("anon_bytes")[:, 0].tolist() == [4096, 8192, 12288, 20480]
+    old = ring.latest("memory_stat")
     with Writer(Path(writer.path)) as third:
-        assert third.open("memory", ring_len=9) == 2
-        assert third.notes == ["memory: the ring of an earlier collector was replaced: history was 8 ticks, is 9"]
+        assert third.open("memory_stat", ring_len=9) == 2
+        assert third.notes == ["memory_stat: the ring of an earlier collector was replaced: history was 8 ticks, is 9"]
         assert third.open("pids") == 0
         assert ring.is_stale
         assert ring.refresh()
         assert not ring.is_stale
-        assert list(ring.groups) == ["memory", "pids"]
-        assert ring.group("memory").ring_len == 9
-        assert ring.group("memory").latest_tick == 0
+        assert list(ring.groups) == ["memory_stat", "pids"]
+        assert ring.group("memory_stat").ring_len == 9
+        assert ring.group("memory_stat").latest_tick == 0
         assert old.tick == 5
 
 
@@ -415,23 +418,23 @@ def test_whatever_is_stored_is_read(
 ) -> None:
     """Several values of a row in one tick: the last one counts; what does not fit is absent."""
     with Writer(tmp_path_factory.mktemp("ring")) as writer:
-        writer.open("memory")
+        writer.open("memory_stat")
         for number in range(4):
             slot, generation = writer.claim(f"/{number}")
-            writer.row("memory", slot, generation)
-        writer.begin("memory", 1)
+            writer.row("memory_stat", slot, generation)
+        writer.begin("memory_stat", 1)
         expected: dict[int, tuple[int, int]] = {}
-        for row, usage, failcnt in stores:
+        for row, usage, pgfault in stores:
             fits = usage >= UNLIMITED or (usage % 4096 == 0 and usage // 4096 < 0xFFFFFFFE)
-            assert writer.store("memory", row, {"usage_bytes": usage, "failcnt": failcnt}) == (0 if fits else 1)
-            expected[row] = (usage if fits else ABSENT, failcnt)
-        writer.end("memory")
+            assert writer.store("memory_stat", row, {"anon_bytes": usage, "pgfault": pgfault}) == (0 if fits else 1)
+            expected[row] = (usage if fits else ABSENT, pgfault)
+        writer.end("memory_stat")
         with attach(writer.path) as ring:
-            snapshot = ring.latest("memory")
+            snapshot = ring.latest("memory_stat")
             assert snapshot.slots.tolist() == sorted(expected)
-            assert snapshot.integers("usage_bytes").tolist() == [expected[row][0] for row in sorted(expected)]
-            assert snapshot.integers("failcnt").tolist() == [expected[row][1] for row in sorted(expected)]
-            floats = snapshot.column("usage_bytes")
+            assert snapshot.integers("anon_bytes").tolist() == [expected[row][0] for row in sorted(expected)]
+            assert snapshot.integers("pgfault").tolist() == [expected[row][1] for row in sorted(expected)]
+            floats = snapshot.column("anon_bytes")
             assert np.isnan(floats).tolist() == [expected[row][0] == ABSENT for row in sorted(expected)]
             assert np.isinf(floats).tolist() == [expected[row][0] == UNLIMITED for row in sorted(expected)]
 
@@ -442,7 +445,7 @@ def test_attach_needs_no_grpc(writer: Writer) -> None:
         "import sys, pycadvisor_fast\n"
         "assert 'numpy' not in sys.modules\n"
         "ring = pycadvisor_fast.attach(sys.argv[1])\n"
-        "assert ring.latest('memory').column('usage_bytes').tolist() == [12288.0, 24576.0]\n"
+        "assert ring.latest('memory_stat').column('anon_bytes').tolist() == [12288.0, 24576.0]\n"
         "assert not [name for name in sys.modules if name.startswith(('grpc', 'google.protobuf'))]\n"
     )
     subprocess.run([sys.executable, "-c", program, writer.path], check=True, timeout=60)

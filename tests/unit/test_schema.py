@@ -72,5 +72,5 @@ def test_single_lookups_fail_alike() -> None:
 
 
 def test_by_group() -> None:
-    chosen = schema.columns(["pids", "memory.usage_bytes", "memory.peak_bytes"])
-    assert schema.by_group(chosen) == {"memory": ("usage_bytes", "peak_bytes"), "pids": ("current",)}
+    chosen = schema.columns(["pids", "memory.usage_bytes", "memory.swap_bytes"])
+    assert schema.by_group(chosen) == {"memory": ("usage_bytes", "swap_bytes"), "pids": ("current",)}

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "fuzz/random.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SEED_BYTES_MAX (256 * 1024)
@@ -19,16 +21,6 @@ typedef struct {
 
 static seed *seeds;
 static size_t seed_count;
-static uint64_t random_state = 88172645463325252u; /* xorshift: any odd start will do */
-
-static uint64_t random_below(uint64_t bound)
-{
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return random_state % bound;
-}
-
 static void seed_add(uint8_t *data, size_t size)
 {
 	seeds = realloc(seeds, (seed_count + 1) * sizeof *seeds);

@@ -98,7 +98,7 @@ static int open_writer(pcf_region *region, char *why, size_t size)
 		result = pcf_region_rows_recover(region);
 	if (result == 0)
 		forget_unfinished(region);
-	region->head->writer_start_ns = pcf_clock_ns(CLOCK_MONOTONIC);
+	region->head->writer_start_ns = pcf_now_ns(CLOCK_MONOTONIC);
 	pcf_store(&region->head->writer_pid, (uint32_t)getpid());
 	return result;
 }

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TMPFS_MAGIC_NUMBER 0x01021994 /* linux/magic.h */
@@ -26,14 +25,6 @@ uint64_t pcf_page_round(uint64_t bytes)
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 
 	return (bytes + page - 1) / page * page;
-}
-
-uint64_t pcf_clock_ns(int clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* "" where /proc does not say: then only an equally ignorant writer takes a history over. */

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include "pcf.h"
+#include "schema/clock.h"
 #include "schema/error.h"
 
 struct pcf_ring_file {
@@ -25,7 +26,6 @@ struct pcf_ring_start {
 char *pcf_ring_path(const char *dir, const char *name, const char *suffix); /* malloc'ed, NULL: no memory */
 uint64_t pcf_page_round(uint64_t bytes);
 void pcf_boot_id(char out[40]);
-uint64_t pcf_clock_ns(int clock);
 
 int pcf_ring_start_open(struct pcf_ring_start *start, const char *dir, const char *name, size_t pid_offset,
 			pcf_error *err);

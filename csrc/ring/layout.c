@@ -208,7 +208,7 @@ static void differ_ns(const char *what, uint64_t was, uint64_t is, char *why, si
 
 void pcf_region_shape_difference(const pcf_region_header *was, const pcf_region_header *is, char *why, size_t size)
 {
-	uint64_t now = pcf_clock_ns(CLOCK_MONOTONIC);
+	uint64_t now = pcf_now_ns(CLOCK_MONOTONIC);
 
 	why[0] = '\0';
 	if (strcmp(was->boot_id, is->boot_id) != 0)

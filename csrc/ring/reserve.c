@@ -1,6 +1,5 @@
 /* Memory of the rows: reserved in every tick when a row is claimed, so that a tick never meets a full tmpfs. */
 #include <errno.h>
-#include <time.h>
 
 #include "ring/region.h"
 
@@ -83,7 +82,7 @@ int pcf_region_reserve_rows(pcf_region *region, uint32_t rows)
 		table = writer->table_bytes;
 	if (cells == writer->cell_bytes && table == writer->table_bytes)
 		return 0;
-	now = pcf_clock_ns(CLOCK_MONOTONIC);
+	now = pcf_now_ns(CLOCK_MONOTONIC);
 	if (now < writer->full_until_ns)
 		return -ENOSPC;
 	more = cells == writer->cell_bytes ? cells : pcf_page_round(cells + writer->cell_bytes / 16);

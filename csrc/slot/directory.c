@@ -162,7 +162,7 @@ static void shape_make(pcf_slots_header *want, uint32_t capacity)
 	want->record_bytes = sizeof(pcf_slot_record);
 	want->records_offset = FIRST_RECORD;
 	want->file_bytes = pcf_page_round(FIRST_RECORD + (uint64_t)capacity * sizeof(pcf_slot_record));
-	want->epoch = pcf_clock_ns(CLOCK_REALTIME);
+	want->epoch = pcf_now_ns(CLOCK_REALTIME);
 }
 
 static int build(pcf_slots *slots, struct pcf_ring_start *start, const pcf_slots_header *want, pcf_error *err)
@@ -191,7 +191,7 @@ static int open_writer(pcf_slots *slots)
 		return -ENOMEM;
 	pthread_mutex_init(&writer->lock, NULL);
 	result = pcf_slots_recover(slots);
-	slots->head->writer_start_ns = pcf_clock_ns(CLOCK_MONOTONIC);
+	slots->head->writer_start_ns = pcf_now_ns(CLOCK_MONOTONIC);
 	pcf_store(&slots->head->writer_pid, (uint32_t)getpid());
 	return result;
 }

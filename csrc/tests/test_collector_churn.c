@@ -1,23 +1,11 @@
 /* A thousand containers come and go on this host while ticks run: descriptors, slots and rows return to their start. */
-#include <dirent.h>
-
 #include "cgroups.h"
 #include "check.h"
+#include "open_descriptors.h"
 
 #define MS      1000000ULL
 #define CYCLES  1000
 #define AT_ONCE 8
-
-static unsigned open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned count = 0;
-
-	while (dir && readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
-}
 
 typedef struct {
 	char name[32];

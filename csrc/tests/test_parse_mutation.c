@@ -4,18 +4,9 @@
 
 #include "check.h"
 #include "fixtures.h"
+#include "fuzz/random.h"
 
 #define MUTATIONS 1000 /* of each fixture, for each parser that reads it */
-
-static uint64_t state = 0x2545f4914f6cdd1du;
-
-static uint64_t random_below(uint64_t bound)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % bound;
-}
 
 /* What kernel text is made of, what breaks number scanners, and anything. */
 static void splice(char *text, size_t len)

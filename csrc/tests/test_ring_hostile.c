@@ -2,25 +2,17 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "fuzz/random.h"
 #include "ring_scratch.h"
 
 static char dir[64];
-static uint64_t state = 88172645463325252;
-
-static uint64_t next_random(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
 
 static uint64_t odd_value(void)
 {
 	static const uint64_t odd[] = {0,          1,          7,           8,         4095,       4096,
 				       0x7fffffff, 0xffffffff, 0x100000000, INT64_MAX, UINT64_MAX, UINT64_MAX - 1};
 
-	return next_random() % 4 == 0 ? next_random() : odd[next_random() % (sizeof odd / sizeof odd[0])];
+	return random_next() % 4 == 0 ? random_next() : odd[random_next() % (sizeof odd / sizeof odd[0])];
 }
 
 /* Everything a reader can ask for. */
@@ -124,17 +116,17 @@ static void save(const char *name, const uint8_t *bytes, size_t size)
 /* A few fields replaced by odd values, mostly in the header; sometimes the end is missing. */
 static size_t mutate(uint8_t *bytes, size_t size, size_t header)
 {
-	int changes = 1 + (int)(next_random() % 3);
+	int changes = 1 + (int)(random_next() % 3);
 
 	for (int i = 0; i < changes; i++) {
-		size_t width = (size_t[]){1, 2, 4, 8}[next_random() % 4];
-		size_t span = next_random() % 3 != 0 ? header : size;
-		size_t at = next_random() % ((span - 8) / width) * width;
+		size_t width = (size_t[]){1, 2, 4, 8}[random_next() % 4];
+		size_t span = random_next() % 3 != 0 ? header : size;
+		size_t at = random_next() % ((span - 8) / width) * width;
 		uint64_t value = odd_value();
 
 		memcpy(bytes + at, &value, width);
 	}
-	return next_random() % 8 == 0 ? next_random() % size + 1 : size;
+	return random_next() % 8 == 0 ? random_next() % size + 1 : size;
 }
 
 static void mutate_file(const char *name, size_t header, int rounds, void (*read_it)(void), void (*write_it)(void))

@@ -7,16 +7,9 @@
 #include <time.h>
 
 #include "ring_scratch.h"
+#include "schema/clock.h"
 
 static char dir[64];
-
-static uint64_t clock_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static uint64_t file_blocks(const char *name)
 {
@@ -116,10 +109,10 @@ static void test_full_tmpfs(void)
 	rows = claim_until_full(region, 100000);
 	CHECK(rows > 500 && rows < 100000);
 	memory = pcf_region_memory(region);
-	begin = clock_ns();
+	begin = pcf_now_ns(CLOCK_MONOTONIC);
 	for (slot = 0; slot < 100000; slot++) /* refused again without asking the kernel a hundred thousand times */
 		CHECK(pcf_region_row_claim(region, rows, 1, NULL, 0, 1, &generation) == -ENOSPC);
-	printf("a claim refused by a full tmpfs: %" PRIu64 " ns\n", (clock_ns() - begin) / 100000);
+	printf("a claim refused by a full tmpfs: %" PRIu64 " ns\n", (pcf_now_ns(CLOCK_MONOTONIC) - begin) / 100000);
 	CHECK_EQ(memory, file_blocks("cpu.ring")); /* what a failed claim reserved is given back */
 	fill(region, rows);
 	CHECK_EQ(pcf_region_values(region, pcf_region_latest(region), rows - 1, values, NULL), 0);

@@ -1,11 +1,11 @@
 /* A collector on made-up v2 machines: every reader, big files, vanished cgroups, few descriptors, restarts. */
-#include <dirent.h>
 #include <errno.h>
 #include <sys/resource.h>
 
 #include "cgroups.h"
 #include "check.h"
 #include "fake_tree.h"
+#include "open_descriptors.h"
 #include "ring_values.h"
 #include "schema/enums.h"
 
@@ -53,17 +53,6 @@ static uint64_t value(int group, uint32_t slot, int column)
 static void next_sample(void)
 {
 	CHECK_EQ(pcf_collector_sample(collector, 0, NULL), 0);
-}
-
-static unsigned open_descriptors(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	unsigned count = 0;
-
-	while (dir && readdir(dir))
-		count++;
-	closedir(dir);
-	return count;
 }
 
 static void test_values(int reader)

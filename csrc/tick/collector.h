@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "pcf.h"
+#include "schema/clock.h"
 #include "schema/enums.h"
 #include "source/descriptors.h"
 #include "source/source.h"
@@ -75,9 +76,6 @@ struct pcf_collector {
 		unrepresentable, rows_refused, truncated;
 	uint64_t passes_tick; /* under done_lock: latest_tick as waiters see it */
 };
-
-/* clock.c */
-uint64_t pcf_now_ns(int clock);
 
 /* ring_dir.c: the directory, its regions and slots */
 int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err);

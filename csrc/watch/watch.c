@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "schema/clock.h"
 #include "watch/state.h"
 
 static int fail(pcf_error *err, int code, const char *what, const char *mend)
@@ -222,10 +222,7 @@ int pcf_watch_add_mount(pcf_watch *watch, const char *mount, int *index, pcf_err
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)(pcf_now_ns(CLOCK_MONOTONIC) / 1000000);
 }
 
 /* Waits, and reads one portion from each descriptor that has something. */

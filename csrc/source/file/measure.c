@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "host/kernel_files.h"
+#include "schema/clock.h"
 #include "schema/error.h"
 #include "source/file/reader.h"
 #include "source/source.h"
@@ -36,14 +36,6 @@ typedef struct {
 	char *buffers;
 	double ns[READERS + 1][ROUNDS]; /* by PCF_READER_*, per cgroup */
 } measurement;
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void list_files(measurement *m, const pcf_plan *plan)
 {
@@ -159,12 +151,12 @@ static void make_reads(measurement *m, uint64_t descriptors)
 
 static double one_round(measurement *m, pcf_reader *reader, int kept)
 {
-	uint64_t began = now_ns();
+	uint64_t began = pcf_now_ns(CLOCK_MONOTONIC);
 	unsigned batch = pcf_reader_batch(reader);
 
 	for (unsigned at = 0; at < m->read_count; at += batch)
 		pcf_reader_run(reader, m->reads[kept] + at, m->read_count - at < batch ? m->read_count - at : batch);
-	return (double)(now_ns() - began) / m->cgroups;
+	return (double)(pcf_now_ns(CLOCK_MONOTONIC) - began) / m->cgroups;
 }
 
 static int by_size(const void *a, const void *b)
@@ -177,10 +169,10 @@ static int by_size(const void *a, const void *b)
 /* In turn, so that whatever else the machine does meets all of them. */
 static int run_rounds(measurement *m, pcf_reader **readers)
 {
-	uint64_t began = now_ns();
+	uint64_t began = pcf_now_ns(CLOCK_MONOTONIC);
 	int round = 0;
 
-	for (; round < ROUNDS && (round < FEWEST_ROUNDS || now_ns() - began < BOUND_NS); round++)
+	for (; round < ROUNDS && (round < FEWEST_ROUNDS || pcf_now_ns(CLOCK_MONOTONIC) - began < BOUND_NS); round++)
 		for (int kind = PCF_READER_PREAD; kind <= READERS; kind++)
 			if (readers[kind])
 				m->ns[kind][round] = one_round(m, readers[kind], kind != PCF_READER_OPENAT);

@@ -1,9 +1,9 @@
 /* One group of all containers: reads collected, done, parsed, stored. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "schema/clock.h"
 #include "schema/enums.h"
 #include "source/file/file_source.h"
 
@@ -203,25 +203,17 @@ static void store(pcf_file_source *source, pcf_batch_entry *entry, uint64_t at_n
 		store_keyed(source, entry, state);
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
 /* One after the other; the clock is asked once for each, for its offset and for what the one before took. */
 static void flush_one_by_one(pcf_file_source *source)
 {
 	pcf_batch *batch = source->batch;
-	uint64_t began = now_ns();
+	uint64_t began = pcf_now_ns(CLOCK_MONOTONIC);
 
 	for (unsigned i = 0; i < batch->entry_count; i++) {
 		uint64_t ended;
 
 		store(source, &batch->entries[i], began);
-		ended = now_ns();
+		ended = pcf_now_ns(CLOCK_MONOTONIC);
 		batch->entries[i].pass->wall_ns += ended - began;
 		began = ended;
 	}
@@ -230,12 +222,12 @@ static void flush_one_by_one(pcf_file_source *source)
 static void flush_together(pcf_file_source *source)
 {
 	pcf_batch *batch = source->batch;
-	uint64_t began = now_ns(), each;
+	uint64_t began = pcf_now_ns(CLOCK_MONOTONIC), each;
 
 	pcf_reader_run(source->reader, batch->reads, batch->read_count);
 	for (unsigned i = 0; i < batch->entry_count; i++)
 		store(source, &batch->entries[i], began);
-	each = batch->read_count ? (now_ns() - began) / batch->read_count : 0;
+	each = batch->read_count ? (pcf_now_ns(CLOCK_MONOTONIC) - began) / batch->read_count : 0;
 	for (unsigned i = 0; i < batch->entry_count; i++)
 		batch->entries[i].pass->wall_ns += each * batch->entries[i].count;
 }
@@ -252,10 +244,10 @@ static void flush(pcf_file_source *source)
 static void sample_root(pcf_file_source *source, pcf_pass **order, int count, uint32_t slot)
 {
 	for (int i = 0; i < count; i++) {
-		uint64_t began = now_ns();
+		uint64_t began = pcf_now_ns(CLOCK_MONOTONIC);
 
 		pcf_root_sample(source, order[i], slot, source->slots[slot]);
-		order[i]->wall_ns += now_ns() - began;
+		order[i]->wall_ns += pcf_now_ns(CLOCK_MONOTONIC) - began;
 	}
 }
 

@@ -118,9 +118,22 @@ static void find_controllers(pcf_file_source *source, pcf_file_slot *slot)
 			slot->controllers |= (uint16_t)(1u << c);
 }
 
+/* Asked before a container's files are opened one by one only to be closed again. */
+static int has_room(pcf_file_source *source, const pcf_file_slot *slot)
+{
+	unsigned missing = 0;
+
+	for (unsigned i = 0; i < slot->fd_count; i++)
+		missing += slot->fds[i] < 0;
+	if (pcf_descriptors_take(source->env.descriptors, missing) < 0)
+		return 0;
+	pcf_descriptors_give(source->env.descriptors, missing);
+	return 1;
+}
+
 int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot)
 {
-	if (!pcf_reader_keeps(source->reader))
+	if (!pcf_reader_keeps(source->reader) || (slot->fd_count && slot->fds[0] < 0 && !has_room(source, slot)))
 		set_by_name(source, slot, 1);
 	for (int c = 0; c < PCF_CTL_COUNT && !slot->by_name; c++) {
 		if (!(source->wanted >> c & 1) || open_controller(source, slot, c) != -EMFILE)
@@ -153,7 +166,7 @@ static int is_complete(const pcf_file_source *source, const pcf_file_slot *slot)
 
 void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t now_ns)
 {
-	int wants_descriptors = slot->by_name && pcf_reader_keeps(source->reader);
+	int wants_descriptors = slot->by_name && pcf_reader_keeps(source->reader) && has_room(source, slot);
 	uint64_t wait;
 
 	if (slot->look_ns && now_ns >= slot->look_ns) {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A cgroup has no process when it is made, and its process no link when it starts; most have both within 100 ms.
@@ -18,14 +17,6 @@ static const uint32_t retry_ms[] = {20, 50, 100, 200, 500, 1000, 2000, 5000, 100
 #define RETRY_EACH_MS 10
 /* A stale reader is looked at no more often than this, whatever the tick. */
 #define STALE_NS      UINT64_C(100000000)
-
-uint64_t pcf_net_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 uint64_t pcf_net_retry_ns(const struct pcf_net_resolver *resolver, unsigned attempt)
 {
@@ -145,7 +136,7 @@ void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenan
 {
 	resolver->unknown_count++;
 	tenant->attempt = 0;
-	tenant->due_ns = pcf_net_now_ns() + pcf_net_retry_ns(resolver, 0);
+	tenant->due_ns = pcf_now_ns(CLOCK_MONOTONIC) + pcf_net_retry_ns(resolver, 0);
 	pcf_net_tenant_tell(resolver, tenant);
 }
 
@@ -173,7 +164,7 @@ static void resolve(struct pcf_net_resolver *resolver, struct pcf_net_tenant *te
 	int rc = pcf_net_tenant_find(resolver, tenant, &pid, &key);
 
 	tenant->attempt++;
-	tenant->due_ns = pcf_net_now_ns() + pcf_net_retry_ns(resolver, tenant->attempt);
+	tenant->due_ns = pcf_now_ns(CLOCK_MONOTONIC) + pcf_net_retry_ns(resolver, tenant->attempt);
 	if ((rc == -EACCES || rc == -EPERM) && tenant->attempt == PCF_YOUNG_LOOKS)
 		env->fail(env->owner, tenant->node->slot, "ns/net of its processes", -rc);
 	if (rc)
@@ -276,7 +267,7 @@ static void take_retired(struct pcf_net_resolver *resolver, struct pcf_net_reade
 
 static void look_at_stale(struct pcf_net_resolver *resolver)
 {
-	uint64_t now = pcf_net_now_ns();
+	uint64_t now = pcf_now_ns(CLOCK_MONOTONIC);
 
 	for (uint32_t i = 0; i < resolver->space_count; i++) {
 		struct pcf_net_space *space = resolver->spaces[i];
@@ -325,7 +316,7 @@ static void take_box(struct pcf_net_resolver *resolver)
 static uint64_t work(struct pcf_net_resolver *resolver)
 {
 	const struct pcf_net_box *box = &resolver->source->box;
-	uint64_t now = pcf_net_now_ns(), next = UINT64_MAX;
+	uint64_t now = pcf_now_ns(CLOCK_MONOTONIC), next = UINT64_MAX;
 
 	for (uint32_t i = 0; i < resolver->tenant_count && !atomic_load(&box->stop); i++)
 		if (resolver->tenants[i]->due_ns <= now)
@@ -346,7 +337,7 @@ static uint64_t work(struct pcf_net_resolver *resolver)
 
 static int timeout_until(uint64_t due)
 {
-	uint64_t now = pcf_net_now_ns();
+	uint64_t now = pcf_now_ns(CLOCK_MONOTONIC);
 
 	if (due == UINT64_MAX)
 		return -1;

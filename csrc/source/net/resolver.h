@@ -2,6 +2,7 @@
  * carries its rows (spaces). Nothing here is seen by another thread but readers that are published. */
 #ifndef PCF_SOURCE_NET_RESOLVER_H
 #define PCF_SOURCE_NET_RESOLVER_H
+#include "schema/clock.h"
 #include "source/net/links.h"
 #include "source/net/namespace.h"
 #include "source/net/net.h"
@@ -59,7 +60,6 @@ struct pcf_net_resolver {
 	size_t text_bytes;
 };
 
-uint64_t pcf_net_now_ns(void);
 /* When to look again after so many looks. */
 uint64_t pcf_net_retry_ns(const struct pcf_net_resolver *resolver, unsigned attempt);
 /* Finds a process of the tenant: pid and key; results of pcf_cgroup_netns. */

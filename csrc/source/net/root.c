@@ -44,7 +44,7 @@ void pcf_net_root_settle(struct pcf_net_resolver *resolver)
 	resolver->root_due = false;
 	if (!resolver->root)
 		return;
-	resolver->root_looked_ns = pcf_net_now_ns();
+	resolver->root_looked_ns = pcf_now_ns(CLOCK_MONOTONIC);
 	if (list_host(resolver, &links) == 0)
 		reader = pcf_net_reader_of(resolver->root, &links);
 	if (reader) {

@@ -342,7 +342,7 @@ void pcf_net_space_settle(struct pcf_net_resolver *resolver, struct pcf_net_spac
 	if (space->attempt++ == 0) /* somebody joined or left */
 		tell_all(resolver, space);
 	bool is_done = rc == 0 && links.count && space->attempt >= PCF_YOUNG_LOOKS;
-	space->looked_ns = pcf_net_now_ns();
+	space->looked_ns = pcf_now_ns(CLOCK_MONOTONIC);
 	space->due_ns = is_done ? UINT64_MAX : space->looked_ns + pcf_net_retry_ns(resolver, space->attempt);
 	pcf_links_free(&links);
 }

@@ -118,22 +118,24 @@ static void find_controllers(pcf_file_source *source, pcf_file_slot *slot)
 			slot->controllers |= (uint16_t)(1u << c);
 }
 
-/* Asked before a container's files are opened one by one only to be closed again. */
+/* Whether a container that is read by name could keep its files open now: asked before they are opened one by one only to
+ * be closed again. */
 static int has_room(pcf_file_source *source, const pcf_file_slot *slot)
 {
-	unsigned missing = 0;
+	unsigned files = 0;
 
-	for (unsigned i = 0; i < slot->fd_count; i++)
-		missing += slot->fds[i] < 0;
-	if (pcf_descriptors_take(source->env.descriptors, missing) < 0)
+	for (int u = 0; u < source->unit_count; u++)
+		files += source->units[u].kept >= 0 && (slot->controllers >> source->units[u].controller & 1) &&
+			 !pcf_file_slot_is_absent(slot, u);
+	if (pcf_descriptors_take(source->env.descriptors, files) < 0)
 		return 0;
-	pcf_descriptors_give(source->env.descriptors, missing);
+	pcf_descriptors_give(source->env.descriptors, files);
 	return 1;
 }
 
 int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot)
 {
-	if (!pcf_reader_keeps(source->reader) || (slot->fd_count && slot->fds[0] < 0 && !has_room(source, slot)))
+	if (!pcf_reader_keeps(source->reader))
 		set_by_name(source, slot, 1);
 	for (int c = 0; c < PCF_CTL_COUNT && !slot->by_name; c++) {
 		if (!(source->wanted >> c & 1) || open_controller(source, slot, c) != -EMFILE)

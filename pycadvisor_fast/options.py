@@ -6,35 +6,21 @@ The command maps its flags to these fields; an embedding program passes them as 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from .durations import check_interval, parse_duration
 from .errors import ConfigError
 
 DEFAULT_DOCKER = "unix:///var/run/docker.sock"  # cAdvisor's flag ``docker``
 READERS = ("auto", "pread", "openat", "uring")
 SOURCES = ("auto", "file")
 MECHANISMS = ("auto", "fanotify", "inotify")
-MIN_INTERVAL_NS = 10_000_000  # docs/architecture.md, "Time": whole milliseconds, at least 10
-MAX_INTERVAL_NS = 86_400_000_000_000  # a day: longer is a mistyped unit
 FOLLOWS_BASE_MS = 1000  # groups with this default interval follow a plain ``interval=x``; slower ones only slow down
 
 Duration: TypeAlias = float | str
 """Seconds as a number, or Go duration text such as "300ms", "1.5s", "1m30s"."""
-
-_UNITS_NS = {
-    "ns": 1,
-    "us": 1_000,
-    "µs": 1_000,
-    "μs": 1_000,
-    "ms": 1_000_000,
-    "s": 10**9,
-    "m": 60 * 10**9,
-    "h": 3600 * 10**9,
-}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
 
 
 def duration_ns(value: Duration, what: str) -> int:
@@ -45,28 +31,22 @@ def duration_ns(value: Duration, what: str) -> int:
         if not math.isfinite(value) or value < 0:
             raise ConfigError(f"{what}: {value!r} is no duration; give seconds, 0 or more")
         return round(value * 1e9)
-    text = value.strip()
-    if text == "0":
-        return 0
-    total, position = 0.0, 0
-    while match := _PART.match(text, position):
-        total += float(match[1]) * _UNITS_NS[match[2]]
-        position = match.end()
-    if not text or position != len(text):
-        raise ConfigError(
-            f"{what}: {value!r} is no duration; write it like '500ms', '1.5s', '1m30s' (a number needs a unit)"
-        )
-    return round(total)
+    try:
+        ns = parse_duration(value.strip())
+    except ValueError as error:
+        raise ConfigError(f"{what}: {error}; write it like '500ms', '1.5s', '1m30s'") from None
+    if ns < 0:
+        raise ConfigError(f"{what}: {value!r} is negative")
+    return ns
 
 
 def interval_ns(value: Duration, what: str) -> int:
     """A sampling interval in nanoseconds: whole milliseconds between 10 ms and a day; raises ConfigError otherwise."""
     ns = duration_ns(value, what)
-    if ns < MIN_INTERVAL_NS or ns > MAX_INTERVAL_NS:
-        raise ConfigError(f"{what}: {value!r} is out of range; the interval must be between 10ms and 24h")
-    if ns % 1_000_000:
-        raise ConfigError(f"{what}: {value!r} is not a whole number of milliseconds")
-    return ns
+    try:
+        return check_interval(ns, repr(value))
+    except ValueError as error:
+        raise ConfigError(f"{what}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

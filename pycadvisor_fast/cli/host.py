@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..columns import GROUPS
 from ..config import Setting, collector_options
-from ..config.values import BOOL, show_duration
+from ..config.values import BOOL
+from ..durations import show_duration
 from . import exits, logs
 from .command import Command, Invocation
 from .quantities import size

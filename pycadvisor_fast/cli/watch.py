@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..config import Setting
-from ..config.values import INTERVAL, UINT, choice, show_duration
+from ..config.values import INTERVAL, UINT, choice
+from ..durations import show_duration
 from ..faces.snapshot import Capture, encode
 from . import exits, logs, origin, overview
 from .board import GROUPS, Board

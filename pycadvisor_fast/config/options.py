@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..columns import GROUPS
+from ..durations import show_duration
 from ..errors import ConfigError
 from ..options import CollectorOptions
 from .kinds import groups_off
 from .sources import Settings
-from .values import show_duration
 
 _NS = 1e9
 

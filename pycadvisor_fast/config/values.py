@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-_UNIT_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
-_DURATION_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
+from ..durations import check_interval, parse_duration, show_duration
+
 _BYTE_UNITS = {"": 1, "B": 1, "K": 2**10, "KIB": 2**10, "M": 2**20, "MIB": 2**20, "G": 2**30, "GIB": 2**30}
 _BYTES = re.compile(r"(\d+)\s*([A-Za-z]*)")
 _TRUE = frozenset({"1", "t", "T", "TRUE", "true", "True"})  # the words Go's strconv.ParseBool knows
 _FALSE = frozenset({"0", "f", "F", "FALSE", "false", "False"})
-_MILLISECOND = 10**6
-SHORTEST_INTERVAL_NS = 10 * _MILLISECOND
 
 
 @dataclass(frozen=True)
@@ -78,54 +76,9 @@ def parse_float(text: str) -> float:
         raise ValueError(f'"{text}" is not a number') from None
 
 
-def parse_duration(text: str) -> int:
-    """Nanoseconds of a Go duration: ``300ms``, ``1.5s``, ``1m30s``; a bare number is an error except 0."""
-    body = text[1:] if text[:1] in "+-" else text
-    if body == "0":
-        return 0
-    total, position = 0, 0
-    for part in _DURATION_PART.finditer(body):
-        if part.start() != position:
-            break
-        whole, _, fraction = part[1].partition(".")
-        unit = _UNIT_NS[part[2]]
-        total += int(whole or 0) * unit + (int(fraction) * unit // 10 ** len(fraction) if fraction else 0)
-        position = part.end()
-    if not body or position != len(body):
-        hint = f' (a unit is missing: "{text}s"?)' if re.fullmatch(r"[+-]?\d+\.?\d*", text) else ""
-        raise ValueError(f'"{text}" is not a duration{hint}')
-    if total >= 2**63:
-        raise ValueError(f'"{text}" is longer than 292 years')
-    return -total if text[:1] == "-" else total
-
-
-def show_duration(ns: int) -> str:
-    """The shortest way to write a duration: ``1s``, ``100ms``, ``1m30s``."""
-    if ns == 0:
-        return "0"
-    out, rest = "", abs(ns)
-    for unit in ("h", "m"):
-        count, rest = divmod(rest, _UNIT_NS[unit])
-        out += f"{count}{unit}" if count else ""
-    for unit in ("s", "ms", "us", "ns"):
-        if rest and (rest % _UNIT_NS[unit] == 0 or unit == "ns"):
-            out += f"{rest // _UNIT_NS[unit]}{unit}"
-            break
-    return f"-{out}" if ns < 0 else out
-
-
-def check_interval(ns: int, text: str) -> int:
-    """The same nanoseconds when they can be a sampling interval: whole milliseconds, at least 10 ms."""
-    if ns < SHORTEST_INTERVAL_NS:
-        raise ValueError(f'"{text}" is shorter than the shortest interval, 10ms')
-    if ns % _MILLISECOND:
-        raise ValueError(f'"{text}" is not a whole number of milliseconds')
-    return ns
-
-
 def parse_interval(text: str) -> int:
     """Nanoseconds of a sampling interval."""
-    return check_interval(parse_duration(text), text)
+    return check_interval(parse_duration(text), f'"{text}"')
 
 
 def parse_positive_duration(text: str) -> int:

@@ -8,50 +8,10 @@ from hypothesis import strategies as st
 
 from pycadvisor_fast.config import values as v
 
-SECOND = 10**9
 
-
-@pytest.mark.parametrize(
-    ("text", "ns"),
-    [
-        ("0", 0),
-        ("-0", 0),
-        ("300ms", 300 * 10**6),
-        ("1.5s", 1_500_000_000),
-        ("1m30s", 90 * SECOND),
-        ("2h", 7200 * SECOND),
-        (".5s", 500_000_000),
-        ("1.s", SECOND),
-        ("+1s", SECOND),
-        ("-1s", -SECOND),
-        ("1µs", 1000),
-        ("1us", 1000),
-        ("0.1ns", 0),
-    ],
-)
-def test_durations_as_go_writes_them(text: str, ns: int) -> None:
-    assert v.parse_duration(text) == ns
-
-
-@pytest.mark.parametrize("text", ["", "1", "s", "1 s", "1s ", "1x", "1d", "1m 30s", "--1s", "1e3s", "9999999999h", "."])
-def test_what_is_no_duration(text: str) -> None:
-    with pytest.raises(ValueError, match=r"duration|longer"):
-        v.parse_duration(text)
-
-
-def test_a_number_without_a_unit_says_so() -> None:
-    with pytest.raises(ValueError, match=r'a unit is missing: "10s"\?'):
-        v.parse_duration("10")
-
-
-@given(st.integers(min_value=-(2**62), max_value=2**62))
-def test_shown_durations_parse_back(ns: int) -> None:
-    assert v.parse_duration(v.show_duration(ns)) == ns
-
-
-@pytest.mark.parametrize("text", ["9ms", "0", "-1s", "10.5ms", "1500us"])
+@pytest.mark.parametrize("text", ["9ms", "0", "-1s", "10.5ms", "1500us", "25h"])
 def test_intervals_are_whole_milliseconds_from_ten(text: str) -> None:
-    with pytest.raises(ValueError, match=r"shorter|whole"):
+    with pytest.raises(ValueError, match=r"shorter|longer|whole"):
         v.parse_interval(text)
 
 
@@ -100,7 +60,7 @@ def test_shown_sizes_parse_back(count: int) -> None:
 
 
 def test_group_intervals_apply_left_to_right() -> None:
-    assert v.parse_intervals("cpu=10ms,all=1s,memory=2s") == {"all": SECOND, "memory": 2 * SECOND}
+    assert v.parse_intervals("cpu=10ms,all=1s,memory=2s") == {"all": 10**9, "memory": 2 * 10**9}
     assert v.parse_intervals("cpu=off, io=0") == {"cpu": 0, "io": 0}
 
 
@@ -112,7 +72,7 @@ def test_no_group_intervals(text: str) -> None:
 
 @given(st.text(max_size=30))
 def test_no_text_crashes_a_parser(text: str) -> None:
-    for parse in (v.parse_duration, v.parse_int, v.parse_bool, v.parse_bytes, v.parse_float, v.parse_intervals):
+    for parse in (v.parse_int, v.parse_bool, v.parse_bytes, v.parse_float, v.parse_intervals):
         try:
             parse(text)
         except ValueError:

@@ -13,10 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "pycadvisor_fast"
 CSRC = ROOT / "csrc"
 
-PLAIN = {"errors", "config", "options", "schema", "columns", "container", "feed"}
+PLAIN = {"errors", "durations", "config", "options", "schema", "columns", "container", "feed"}
 ENGINE = PLAIN | {"native", "sampling"}
 PYTHON = {
     "errors": set(),
+    "durations": set(),
     "columns": set(),
     "schema": {"errors", "columns"},
     "container": {"errors", "schema", "columns"},

@@ -71,7 +71,9 @@ def test_groups_on_and_off() -> None:
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"interval": "1ms"}, "between 10ms and 24h"),
+        ({"interval": "1ms"}, "'1ms' is shorter than the shortest interval, 10ms"),
+        ({"interval": 1e6}, "longest interval, 24h"),
+        ({"history": "-1s"}, "history: '-1s' is negative"),
         ({"interval": 0.0105}, "whole number of milliseconds"),
         ({"interval": {"cpu": "x"}}, "interval of group 'cpu'"),
         ({"interval": None}, "interval: None"),

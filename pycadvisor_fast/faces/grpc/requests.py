@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pycadvisor_fast import schema
 from pycadvisor_fast.columns import GROUPS
+from pycadvisor_fast.durations import LONGEST_INTERVAL_NS, MILLISECOND
 from pycadvisor_fast.errors import SelectionError
 from pycadvisor_fast.native.encoder import Regions, column_mask
 from pycadvisor_fast.v1 import service_pb2 as pb
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 10_000  # conditions, groups and columns in one request
 MAX_TEXT = 1024  # characters in each
-MAX_INTERVAL_MS = 86_400_000
+MAX_INTERVAL_MS = LONGEST_INTERVAL_NS // MILLISECOND
 
 
 class NothingSampledError(SelectionError):
@@ -48,7 +49,7 @@ class Query:
     def schedule(self, regions: Regions) -> Schedule:
         """Its ticks. Raises NothingSampledError when all its groups are off."""
         base_ms_ns = regions.base_ns
-        interval = -(-self.interval_ms * 1_000_000 // base_ms_ns)
+        interval = -(-self.interval_ms * MILLISECOND // base_ms_ns)
         present = [(index, regions.by_group[index]) for index, _ in self.columns if index in regions.by_group]
         if not present:
             names = ", ".join(GROUPS[index].name for index, _ in self.columns)

@@ -91,7 +91,9 @@ static int refuse(pcf_collector *collector, const char *path, int code, pcf_erro
 {
 	if (code != -ENOSPC)
 		return pcf_error_say(err, code, "container %s cannot be followed: %s", path, strerror(-code));
+	pthread_mutex_lock(&collector->lock);
 	collector->refused++;
+	pthread_mutex_unlock(&collector->lock);
 	return pcf_error_say(err, code,
 			     "container %s cannot be followed: all %u slots are in use or the ring's file system is "
 			     "full; raise max_containers, or give more memory",
@@ -138,6 +140,17 @@ static int refresh(pcf_collector *collector, uint32_t slot, uint32_t generation,
 	return code;
 }
 
+/* The root is there from the beginning or not at all.  The number of its directory tells nothing: 1, or inside a
+ * cgroup namespace that of the cgroup which is the root there. */
+static int add_root(const pcf_collector *collector, uint32_t *slot, uint32_t *generation, pcf_error *err)
+{
+	if (collector->root_slot == PCF_NO_INDEX)
+		return pcf_error_say(err, -EPERM, "the root container is off: the options disable it");
+	*slot = collector->root_slot;
+	*generation = collector->root_generation;
+	return 0;
+}
+
 static int add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot, uint32_t *generation,
 	       pcf_error *err)
 {
@@ -171,7 +184,8 @@ int pcf_collector_add(pcf_collector *collector, const char *path, uint64_t creat
 	if (path[0] != '/')
 		return pcf_error_say(err, -EINVAL, "container path \"%s\" does not begin with a slash", path);
 	pthread_mutex_lock(&collector->doing);
-	code = add(collector, path, created_ns, &at, &of, err);
+	code = strcmp(path, "/") == 0 ? add_root(collector, &at, &of, err)
+				      : add(collector, path, created_ns, &at, &of, err);
 	pthread_mutex_unlock(&collector->doing);
 	if (slot)
 		*slot = at;

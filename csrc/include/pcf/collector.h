@@ -38,13 +38,14 @@ int pcf_collector_stop(pcf_collector *collector);                  /* joins it; 
 void pcf_collector_close(pcf_collector *collector);                /* stops, closes, keeps the files */
 
 /* A cgroup appeared: opens what is there and samples it from the next tick on.  -ENOENT: it is gone again.
- * -ENOSPC: no slot.  Adding a path that is live returns its slot (and refreshes it). */
+ * -ENOSPC: no slot.  -EINVAL: no slash in front.  Adding a path that is live returns its slot (and refreshes it); so
+ * does "/", which is there from the start (-EPERM: the options turn it off). */
 int pcf_collector_add(pcf_collector *collector, const char *path, uint64_t created_ns, uint32_t *slot,
 		      uint32_t *generation, pcf_error *err);
 int pcf_collector_refresh(pcf_collector *collector, uint32_t slot,
 			  uint32_t generation); /* more of its hierarchies appeared */
-int pcf_collector_remove(pcf_collector *collector, uint32_t slot,
-			 uint32_t generation); /* closed before the next tick */
+/* Its files are closed before the next tick.  -ESTALE: it is not there (any more).  -EPERM: the root stays. */
+int pcf_collector_remove(pcf_collector *collector, uint32_t slot, uint32_t generation);
 /* Identity from a runtime; NULL leaves a field as it is. */
 int pcf_collector_describe(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *runtime,
 			   const char *id, const char *name, const char *image);

@@ -146,7 +146,8 @@ int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot)
 	}
 	if (slot->by_name)
 		find_controllers(source, slot);
-	return slot->controllers ? 0 : -ENOENT;
+	/* With only groups of the network or of the machine on, nothing is asked of any hierarchy. */
+	return slot->controllers || !source->wanted ? 0 : -ENOENT;
 }
 
 void pcf_file_slot_switch(pcf_file_source *source, pcf_file_slot *slot, int family)

@@ -1,0 +1,98 @@
+/* A collector where callers come close to its edges, on a made-up v2 machine. */
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#include "cgroups.h"
+#include "check.h"
+#include "fake_tree.h"
+#include "ring_values.h"
+#include "schema/enums.h"
+
+#define MS 1000000ULL
+
+static char ring_dir[128];
+static pcf_options options;
+static pcf_collector *collector;
+static pcf_error err;
+
+static void set_options(void)
+{
+	pcf_options_default(&options);
+	options.sysroot = fake_root;
+	options.ring_dir = ring_dir;
+	options.max_containers = 4;
+	options.history_ns = 200 * MS;
+	options.reader = PCF_READER_PREAD;
+	for (int g = 0; g < PCF_GROUP_COUNT; g++)
+		options.interval_ns[g] = g == PCF_GROUP_NETWORK || g == PCF_GROUP_NETWORK_ERRORS ? 0 : 10 * MS;
+}
+
+static void open_collector(void)
+{
+	int code = pcf_collector_open(&collector, &options, &err);
+
+	if (code < 0)
+		fprintf(stderr, "%s\n", err.text);
+	CHECK_OR_DIE(code == 0);
+}
+
+static void close_collector(void)
+{
+	pcf_collector_close(collector);
+	remove_ring(ring_dir);
+}
+
+/* A container is followed whatever groups are on. */
+static void test_only(int group)
+{
+	uint32_t slot, generation;
+
+	set_options();
+	for (int g = 0; g < PCF_GROUP_COUNT; g++)
+		options.interval_ns[g] = g == group ? 10 * MS : 0;
+	open_collector();
+	CHECK_EQ(pcf_collector_add(collector, "/a", 0, &slot, &generation, &err), 0);
+	CHECK_EQ(pcf_collector_refresh(collector, slot, generation), 0);
+	CHECK_EQ(pcf_collector_start(collector, &err), 0);
+	CHECK_EQ(pcf_collector_sample(collector, 0, NULL), 0);
+	CHECK_EQ(pcf_collector_add(collector, "/nowhere", 0, NULL, NULL, &err), -ENOENT);
+	CHECK_EQ(pcf_collector_remove(collector, slot, generation), 0);
+	close_collector();
+}
+
+/* Discovery's walk finds "/" as well; here its directory has another inode than a whole hierarchy's, 1. */
+static void test_root_again(void)
+{
+	uint32_t slot = 9, generation = 9;
+	pcf_slot_record record;
+
+	set_options();
+	open_collector();
+	CHECK_EQ(pcf_slots_read(pcf_collector_slots(collector), 0, &record), 0);
+	CHECK_EQ(pcf_collector_add(collector, "/", 0, &slot, &generation, &err), 0);
+	CHECK_EQ(slot, 0);
+	CHECK_EQ(generation, record.generation);
+	CHECK_EQ(pcf_collector_remove(collector, slot, generation), -EPERM);
+	CHECK_EQ(pcf_collector_start(collector, &err), 0);
+	CHECK_EQ(pcf_collector_sample(collector, 0, NULL), 0);
+	CHECK(keyed_value(pcf_collector_region(collector, PCF_GROUP_TICK), slot, "cpu", PCF_TICK_TICKS) > 0);
+	CHECK(row_value(pcf_collector_region(collector, PCF_GROUP_HOST), slot, PCF_HOST_FORKS) == 9);
+	close_collector();
+	options.disable_root = 1;
+	options.interval_ns[PCF_GROUP_NETWORK] = 10 * MS;
+	open_collector();
+	CHECK_EQ(pcf_collector_add(collector, "/", 0, &slot, &generation, &err), -EPERM);
+	close_collector();
+}
+
+int main(void)
+{
+	snprintf(ring_dir, sizeof ring_dir, "/dev/shm/pcf-test-edges-%ld", (long)getpid());
+	fake_v2();
+	test_only(PCF_GROUP_NETWORK);
+	test_only(PCF_GROUP_HOST);
+	test_only(PCF_GROUP_MEMORY);
+	test_root_again();
+	return check_result();
+}

@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 from ..container import Container
 from ..faces.snapshot import ABSENT, UNLIMITED, Capture, GroupCapture
+from ..views import tables
 
 # What the overview needs; asked for when the user names no groups.
-GROUPS = ("cpu", "memory", "memory_stat", "limits", "pids", "network", "io", "pressure")
-# In the root's row the interfaces are those of the host, where a container's traffic passes several times.
-_LOOPBACK = "lo"
-
-Values = dict[int, float]  # by container handle
+GROUPS = tables.GROUPS
 
 
 @dataclass(frozen=True)
@@ -71,97 +69,72 @@ class Board:
 
     def lines(self) -> list[Line]:
         """One line for each container that has any number."""
-        columns = {
-            "cpu_percent": _scaled(self._rate("cpu", "usage_ns"), 100 / 1e9),
-            "throttled_percent": _scaled(self._rate("cpu", "throttled_ns"), 100 / 1e9),
-            "memory_bytes": self._working_set(),
-            "memory_limit_bytes": self._gauge("limits", "memory_bytes"),
-            "read_per_sec": self._rate("io", "read_bytes"),
-            "write_per_sec": self._rate("io", "write_bytes"),
-            "rx_per_sec": self._shared(self._rate("network", "rx_bytes")),
-            "tx_per_sec": self._shared(self._rate("network", "tx_bytes")),
-            "pids": self._gauge("pids", "current"),
-            "pressure_percent": self._pressure(),
+        columns = tables.table(self.containers, *self._samples()).columns
+        pressures = [columns[f"{name}_pressure_percent"] for name in ("cpu", "memory", "io")]
+        # Where inactive page cache is not sampled, usage is the closest there is.
+        memory = np.fmin(columns["memory_working_set_bytes"], columns["memory_usage_bytes"])
+        shown = {
+            "cpu_percent": columns["cpu_percent"],
+            "throttled_percent": columns["throttled_percent"],
+            "memory_bytes": memory,
+            "memory_limit_bytes": columns["memory_limit_bytes"],
+            "read_per_sec": columns["read_bytes_per_sec"],
+            "write_per_sec": columns["write_bytes_per_sec"],
+            "rx_per_sec": columns["rx_bytes_per_sec"],
+            "tx_per_sec": columns["tx_bytes_per_sec"],
+            "pids": columns["pids"],
+            "pressure_percent": np.fmax.reduce(pressures),
         }
+        plain = {name: [v if np.isfinite(v) else None for v in values.tolist()] for name, values in shown.items()}
         out = []
-        for container in self.containers:
-            numbers = {name: values.get(container.handle) for name, values in columns.items()}
+        for index, container in enumerate(self.containers):
+            numbers = {name: values[index] for name, values in plain.items()}
             if any(value is not None for value in numbers.values()):
                 out.append(Line(container, **numbers))
         return out
 
-    def _gauge(self, group: str, column: str) -> Values:
-        return gauge(self._now.get(group), column)
+    def _samples(self) -> tuple[Mapping[str, _Sample], Mapping[str, _Sample]]:
+        """The two samples of each group, with rows numbered alike."""
+        before, after = {}, {}
+        for name, group in self._now.items():
+            earlier = self._before.get(name)
+            numbers: dict[tuple[int, str], int] = {}
+            if earlier is not None:
+                before[name] = _Sample(earlier, numbers)
+            after[name] = _Sample(group, numbers)
+        return before, after
 
-    def _rate(self, group: str, column: str) -> Values:
-        return rate(self._before.get(group), self._now.get(group), column)
 
-    def _shared(self, values: Values) -> Values:
-        """Containers of one network namespace (a pod) show what the rows of its owner say."""
-        by_slot = {container.slot: container.handle for container in self.containers}
-        out = dict(values)
-        for container in self.containers:
-            owner = by_slot.get(container.netns_owner)
-            if not container.is_host_network and owner in values:
-                out.setdefault(container.handle, values[owner])
+class _Sample:
+    """The newest tick of a capture as views read it (views.rates.Sampled)."""
+
+    def __init__(self, capture: GroupCapture, numbers: dict[tuple[int, str], int]) -> None:
+        """``numbers``: of the rows seen by now; those of this capture are added."""
+        self._capture = capture
+        self.group = capture.name
+        self.rows = np.array([numbers.setdefault(row, len(numbers)) for row in capture.rows()], np.intp)
+        self.handles = capture.handles
+        self.keys: NDArray[Any] | None = np.array(capture.keys, np.str_) if capture.keys else None
+
+    def __len__(self) -> int:
+        return len(self.handles)
+
+    @property
+    def sampled_ns(self) -> NDArray[np.int64]:
+        offsets: NDArray[np.int64] = self._capture.offsets_usec[-1].astype(np.int64) * 1000
+        return offsets + int(self._capture.time_monotonic_ns[-1])
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        values = self._values(name)
+        out = values.astype(np.float64)
+        if values.dtype.kind != "f":
+            out[values == UNLIMITED] = np.inf
+            out[values == ABSENT] = np.nan
         return out
 
-    def _working_set(self) -> Values:
-        usage = self._gauge("memory", "usage_bytes")
-        inactive = self._gauge("memory_stat", "inactive_file_bytes")
-        return {handle: max(0.0, value - inactive.get(handle, 0.0)) for handle, value in usage.items()}
+    def integers(self, name: str) -> NDArray[np.uint64]:
+        return self._values(name).astype(np.uint64)
 
-    def _pressure(self) -> Values:
-        out: Values = {}
-        for column in ("cpu_some_avg10", "memory_some_avg10", "io_some_avg10"):
-            for handle, value in self._gauge("pressure", column).items():
-                out[handle] = max(out.get(handle, 0.0), value)
-        return out
-
-
-def gauge(group: GroupCapture | None, column: str) -> Values:
-    """Latest value of a column by container, rows of one container added up; absent and unlimited ones left out."""
-    if group is None or column not in group.columns:
-        return {}
-    return _added(group.handles, _numbers(group.columns[column][-1]))
-
-
-def rate(before: GroupCapture | None, now: GroupCapture | None, column: str) -> Values:
-    """Change per second of a counter by container; rows that are new, or ran backwards, are left out."""
-    if before is None or now is None or column not in now.columns or column not in before.columns:
-        return {}
-    earlier = {row: index for index, row in enumerate(before.rows())}
-    pairs = [(earlier[row], index) for index, row in enumerate(now.rows()) if row in earlier and row[1] != _LOOPBACK]
-    if not pairs:
-        return {}
-    first, last = (np.array(side, dtype=np.intp) for side in zip(*pairs, strict=True))
-    change = _numbers(now.columns[column][-1])[last] - _numbers(before.columns[column][-1])[first]
-    seconds = (_read_at(now)[last] - _read_at(before)[first]) / 1e9
-    with np.errstate(invalid="ignore", divide="ignore"):
-        per_second = np.where((change >= 0) & (seconds > 0), change / seconds, np.nan)
-    return _added(now.handles[last], per_second)
-
-
-def _read_at(group: GroupCapture) -> npt.NDArray[np.float64]:
-    """When each row was read, ns on the monotonic clock."""
-    return np.asarray(float(group.time_monotonic_ns[-1]) + group.offsets_usec[-1] * 1e3, dtype=np.float64)
-
-
-def _numbers(column: npt.NDArray[np.uint64] | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    if column.dtype.kind == "f":
-        return column.astype(np.float64)
-    out = column.astype(np.float64)
-    out[(column == ABSENT) | (column == UNLIMITED)] = np.nan
-    return out
-
-
-def _added(handles: npt.NDArray[np.uint64], values: npt.NDArray[np.float64]) -> Values:
-    out: Values = {}
-    for handle, value in zip(handles.tolist(), values.tolist(), strict=True):
-        if value == value:  # not NaN
-            out[handle] = out.get(handle, 0.0) + value
-    return out
-
-
-def _scaled(values: Mapping[int, float], factor: float) -> Values:
-    return {handle: value * factor for handle, value in values.items()}
+    def _values(self, name: str) -> NDArray[Any]:
+        values = self._capture.columns.get(name)
+        return np.full(len(self), ABSENT) if values is None else values[-1]

@@ -18,6 +18,7 @@ from ..config.values import BOOL, DURATION
 from ..container import Container
 from ..errors import ConfigError, PycadvisorError
 from ..faces.snapshot import ABSENT, UNLIMITED, Capture, GroupCapture
+from ..views.selection import Selector
 from . import exits, logs, origin
 from .command import TARGET, Command, Invocation, settings_named
 from .ls import plain
@@ -37,7 +38,7 @@ def run(invocation: Invocation) -> int:
     source = origin.find(settings, own["target"])
     try:
         container = find(invocation.words[0], source.containers(Query()))
-        asked = Query(paths=(glob.escape(container.path),), groups=tuple(own["group"]), columns=tuple(own["column"]))
+        asked = Query(Selector(paths=(glob.escape(container.path),)), tuple(own["group"]), tuple(own["column"]))
         seconds = own["window"] / 1e9
         capture = source.window(asked, seconds) if seconds else source.latest(asked)
     finally:

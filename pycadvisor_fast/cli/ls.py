@@ -83,7 +83,6 @@ def _containers(settings: Settings, target: str, asked: Query) -> tuple[tuple[Co
 
 def _look_once(settings: Settings, asked: Query) -> tuple[Container, ...]:
     from ..collector import Collector
-    from .origin_ring import select
 
     # Forced reader: measuring which one is cheapest is not worth its time for one look.
     options = collector_options(settings, ring_dir=None, reader="pread", max_descriptors=1)
@@ -91,7 +90,7 @@ def _look_once(settings: Settings, asked: Query) -> tuple[Container, ...]:
         until = time.monotonic() + _NAMES_WITHIN_SECONDS
         while time.monotonic() < until and any(c.runtime == "docker" and not c.name for c in collector.containers()):
             time.sleep(0.02)
-        return select(asked, collector.containers())
+        return tuple(asked.selector.select(collector.containers()))
 
 
 COMMAND = Command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ def _only(name: str, columns: list[str]) -> list[str]:
 
 def _select(query: Query) -> dict[str, Any]:
     """Conditions as the client calls them; what is not asked for is left out."""
-    args: dict[str, Any] = query.selector()
+    args = {field.name: getattr(query.selector, field.name) for field in fields(query.selector)}
     args["ids"] = args.pop("id_prefixes")
     return {name: value for name, value in args.items() if value not in ((), None, False)}
 

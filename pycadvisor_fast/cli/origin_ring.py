@@ -15,7 +15,6 @@ from ..container import Container
 from ..errors import RingError, TornError
 from ..faces.snapshot import Capture, GroupCapture
 from ..sampling import Snapshot, Window, attach
-from ..views.selection import Selector
 from .quantities import span
 from .selecting import Query
 
@@ -35,7 +34,7 @@ class RingOrigin:
 
     def containers(self, query: Query) -> tuple[Container, ...]:
         """See Origin."""
-        return select(query, self._ring.containers())
+        return tuple(query.selector.select(self._ring.containers()))
 
     def interval_ns(self, query: Query) -> int:
         """See Origin."""
@@ -125,11 +124,6 @@ class RingOrigin:
             return group.snapshot().time_ns if group.latest_tick else 0
         except RingError:
             return 0
-
-
-def select(query: Query, containers: Sequence[Container]) -> tuple[Container, ...]:
-    """Those that match, in their order."""
-    return tuple(Selector(**query.selector()).select(containers))
 
 
 def _of_snapshot(snapshot: Snapshot, columns: Sequence[str], handles: npt.NDArray[np.uint64]) -> GroupCapture:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..config import Setting
 from ..config.values import BOOL, UINT, ValueType, split_list
+from ..views.selection import RUNTIMES, Selector
 
 # Comma lists that add up when the flag is repeated.
 WORDS = ValueType("list", "a comma list; the flag may be repeated", split_list, tuple, ",".join, is_merged=True)
@@ -19,7 +20,7 @@ CONTAINER_FLAGS: tuple[Setting, ...] = (
     Setting("name", WORDS, (), "Which containers", "names given by the runtime, globs"),
     Setting("image", WORDS, (), "Which containers", 'images, globs: "nginx:*"'),
     Setting("label", _LABELS, (), "Which containers", "labels; the value is a glob"),
-    Setting("runtime", WORDS, (), "Which containers", "docker, containerd, crio, podman, kubepods, systemd, lxc, raw"),
+    Setting("runtime", WORDS, (), "Which containers", ", ".join(RUNTIMES)),
     Setting("depth", UINT, None, "Which containers", "at most so many path components; / has none"),
     Setting("leaves", BOOL, False, "Which containers", "only cgroups without a followed cgroup below them"),
 )
@@ -31,28 +32,16 @@ NUMBER_FLAGS: tuple[Setting, ...] = (
 
 @dataclass(frozen=True)
 class Query:
-    """What to ask for, in the words of the service's Selector; an empty tuple is "any"."""
+    """What to ask for: of which containers, and which groups and columns; none named is all."""
 
-    paths: tuple[str, ...] = ()
-    id_prefixes: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
-    images: tuple[str, ...] = ()
-    labels: tuple[str, ...] = ()
-    runtimes: tuple[str, ...] = ()
-    max_depth: int | None = None
-    leaves_only: bool = False
+    selector: Selector = field(default_factory=Selector)
     groups: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
-    def selector(self) -> dict[str, Any]:
-        """The conditions on containers as keywords, as the service and the views call them."""
-        names = ("paths", "id_prefixes", "names", "images", "labels", "runtimes", "max_depth", "leaves_only")
-        return {name: getattr(self, name) for name in names}
-
 
 def query(own: Mapping[str, Any], words: Sequence[str]) -> Query:
-    """The query of a command line; a word that begins with / is a path, any other a name."""
-    return Query(
+    """The query of a command line; a word that begins with / is a path, any other a name. Raises SelectionError."""
+    selector = Selector(
         paths=(*own["path"], *(word for word in words if word.startswith("/"))),
         id_prefixes=tuple(own["id"]),
         names=(*own["name"], *(word for word in words if not word.startswith("/"))),
@@ -61,6 +50,5 @@ def query(own: Mapping[str, Any], words: Sequence[str]) -> Query:
         runtimes=tuple(own["runtime"]),
         max_depth=own["depth"],
         leaves_only=own["leaves"],
-        groups=tuple(own.get("group", ())),
-        columns=tuple(own.get("column", ())),
     )
+    return Query(selector, groups=tuple(own.get("group", ())), columns=tuple(own.get("column", ())))

@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import SelectionError
-from ..sampling import Snapshot, Window
+from ..sampling import Window
 
 Floats = NDArray[np.float64]
 _LARGEST = np.uint64(0xFFFFFFFFFFFFFFFD)  # above: PCF_UNLIMITED, PCF_ABSENT
+
+
+class Sampled(Protocol):
+    """One group at one tick: what the views need of a Snapshot, so that they serve what came from elsewhere too.
+
+    Arrays have one element a row. ``rows`` numbers them alike in two samples of a group, ascending in the earlier.
+    """
+
+    @property
+    def group(self) -> str: ...
+    @property
+    def rows(self) -> NDArray[np.integer[Any]]: ...
+    @property
+    def handles(self) -> NDArray[np.uint64]: ...
+    @property
+    def keys(self) -> NDArray[Any] | None: ...
+    @property
+    def sampled_ns(self) -> NDArray[np.int64]: ...
+    def column(self, name: str) -> Floats: ...
+    def integers(self, name: str) -> NDArray[np.uint64]: ...
+    def __len__(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +44,8 @@ class Pair:
     ``before``. Aligned once, asked for many columns.
     """
 
-    before: Snapshot
-    after: Snapshot
+    before: Sampled
+    after: Sampled
     matched: NDArray[np.bool_]
     earlier: NDArray[np.intp]
     seconds: Floats
@@ -45,7 +67,7 @@ class Pair:
         return _per_second(self.change(column), self.seconds)
 
 
-def pair(before: Snapshot, after: Snapshot) -> Pair:
+def pair(before: Sampled, after: Sampled) -> Pair:
     """Aligns two snapshots of the same group. Raises SelectionError when they are of different groups."""
     if before.group != after.group:
         raise SelectionError(f"rates need two snapshots of one group, not of {before.group} and {after.group}")
@@ -61,7 +83,7 @@ def pair(before: Snapshot, after: Snapshot) -> Pair:
     return Pair(before, after, matched, inside, seconds)
 
 
-def rates(before: Snapshot, after: Snapshot, column: str) -> Floats:
+def rates(before: Sampled, after: Sampled, column: str) -> Floats:
     """Growth per second of one counter for each row of ``after``, NaN where there is none; for several use ``pair``."""
     return pair(before, after).rate(column)
 

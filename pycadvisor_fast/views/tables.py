@@ -12,7 +12,7 @@ from ..container import Container
 from ..errors import SelectionError
 from ..sampling import Ring, Snapshot
 from ..schema import near
-from .rates import Pair, pair
+from .rates import Pair, Sampled, pair
 from .top import top
 
 Floats = NDArray[np.float64]
@@ -22,6 +22,7 @@ GROUPS = ("cpu", "memory", "memory_stat", "limits", "pids", "network", "io", "pr
 
 COLUMNS = (
     "cpu_percent",
+    "throttled_percent",
     "memory_usage_bytes",
     "memory_working_set_bytes",
     "memory_limit_bytes",
@@ -40,8 +41,9 @@ COLUMNS = (
 class Table:
     """``columns[name]`` is float64 [containers]: NaN = not given or not two samples yet, inf = unlimited.
 
-    cpu_percent is of one core; the working set is usage less inactive page cache, as cAdvisor and the kubelet count it;
-    network and io are summed over interfaces (the machine's own less loopback) and devices.
+    cpu_percent is of one core, throttled_percent of the time; the working set is usage less inactive page cache, as
+    cAdvisor and the kubelet count it; network and io are summed over interfaces (the machine's own less loopback) and
+    devices.
     """
 
     containers: tuple[Container, ...]
@@ -74,7 +76,7 @@ def latest(ring: Ring) -> dict[str, Snapshot]:
     return {group.name: group.snapshot() for group in groups if group.latest_tick}
 
 
-def table(containers: Sequence[Container], before: Mapping[str, Snapshot], after: Mapping[str, Snapshot]) -> Table:
+def table(containers: Sequence[Container], before: Mapping[str, Sampled], after: Mapping[str, Sampled]) -> Table:
     """The table of ``containers`` from two sets of snapshots by group (see ``latest``)."""
     lines = _Lines(containers)
     pairs = {name: pair(before[name], snapshot) for name, snapshot in after.items() if name in before}
@@ -82,6 +84,7 @@ def table(containers: Sequence[Container], before: Mapping[str, Snapshot], after
     inactive = lines.gauge(after.get("memory_stat"), "inactive_file_bytes")
     columns = {
         "cpu_percent": lines.rate(pairs.get("cpu"), "usage_ns") / 1e7,
+        "throttled_percent": lines.rate(pairs.get("cpu"), "throttled_ns") / 1e7,
         "memory_usage_bytes": usage,
         "memory_working_set_bytes": np.maximum(usage - inactive, 0.0),
         "memory_limit_bytes": lines.gauge(after.get("limits"), "memory_bytes"),
@@ -106,7 +109,7 @@ class _Lines:
         owners = [c if c.is_host_network else by_slot.get(c.netns_owner, c) for c in containers]
         self._network_handles = np.array([c.handle for c in owners], np.uint64)
 
-    def gauge(self, snapshot: Snapshot | None, column: str) -> Floats:
+    def gauge(self, snapshot: Sampled | None, column: str) -> Floats:
         if snapshot is None:
             return np.full(len(self._handles), np.nan)
         return _sum_by(self._handles, snapshot.handles, snapshot.column(column))

@@ -100,10 +100,10 @@ def test_words_and_flags_add_up_to_a_query() -> None:
         ["web-*", "/docker/*", "--name=a,b", "--name", "c", "--depth=2", "--label=x=1,2"], command.known
     )
     asked = query(command.understand(line, {}).own, line.words)
-    assert asked.names == ("a", "b", "c", "web-*")
-    assert asked.paths == ("/docker/*",)
-    assert asked.labels == ("x=1,2",)
-    assert (asked.max_depth, asked.leaves_only) == (2, False)
+    assert asked.selector.names == ("a", "b", "c", "web-*")
+    assert asked.selector.paths == ("/docker/*",)
+    assert asked.selector.labels == ("x=1,2",)
+    assert (asked.selector.max_depth, asked.selector.leaves_only) == (2, False)
 
 
 def test_the_target_comes_from_flag_then_environment() -> None:

@@ -7,6 +7,7 @@
 #include "ring/file.h"
 
 #define PCF_NO_ROW     UINT32_MAX
+#define PCF_IDLE_TICKS 64         /* a key that so many ticks (or all of the ring) are without is gone */
 #define PCF_MOST_SLOTS (1u << 24) /* a slot number past it is damage, not a container */
 
 /* Columns of one cell type are stored together: a run of them in a row. */
@@ -45,6 +46,8 @@ struct pcf_region_writer {
 	uint8_t *cells;
 	uint32_t stamp;
 	uint32_t rows;
+	uint32_t ended;  /* ticks, up to PCF_IDLE_TICKS */
+	uint32_t looked; /* rows below this one were looked at for idle ones */
 	uint64_t newest; /* tick last begun: atomic */
 };
 
@@ -90,5 +93,6 @@ void pcf_row_book_push_free(struct pcf_row_book *book, uint32_t row);
 uint32_t pcf_row_book_pop_free(struct pcf_row_book *book);
 
 /* rows.c */
+int pcf_region_is_sampled(const pcf_region *region, uint32_t row, uint64_t tick);
 int pcf_region_rows_recover(pcf_region *region); /* the book from the row table of an earlier collector */
 #endif

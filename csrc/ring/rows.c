@@ -5,7 +5,7 @@
 
 #include "ring/region.h"
 
-static int is_sampled(const pcf_region *region, uint32_t row, uint64_t tick)
+int pcf_region_is_sampled(const pcf_region *region, uint32_t row, uint64_t tick)
 {
 	uint64_t position = tick / region->stride % region->shape.ring_len;
 	const uint8_t *cells =
@@ -19,7 +19,7 @@ static uint64_t birth(const pcf_region *region, uint32_t row, uint64_t tick)
 {
 	uint64_t newest = pcf_load_plain(&region->writer->newest);
 
-	return newest < tick ? tick : newest + (uint64_t)is_sampled(region, row, newest);
+	return newest < tick ? tick : newest + (uint64_t)pcf_region_is_sampled(region, row, newest);
 }
 
 static void enter(pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key, size_t key_len,

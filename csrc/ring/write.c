@@ -99,5 +99,6 @@ void pcf_region_end(pcf_region *region, uint64_t duration_ns, uint64_t cpu_ns)
 	pcf_store_plain(&entry->row_high, pcf_load_plain(&region->head->row_high));
 	pcf_store(&entry->state, 2 * writer->newest + 2);
 	pcf_store(&region->head->latest_tick, writer->newest);
+	writer->ended += writer->ended < PCF_IDLE_TICKS;
 	writer->entry = NULL;
 }

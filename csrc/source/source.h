@@ -65,6 +65,7 @@ typedef struct pcf_source pcf_source;
 typedef struct {
 	const char *name;
 	uint64_t groups; /* bit by group index: those it samples when the plan has them on */
+	int is_claiming; /* it claims a row before each store: rows that fell silent may be released under it */
 	int (*prepare)(pcf_source *source, uint32_t slot, uint32_t generation, const char *path, void **prepared);
 	void (*discard)(pcf_source *source, void *prepared);
 	void (*adopt)(pcf_source *source, uint32_t slot, uint32_t generation, void *prepared);

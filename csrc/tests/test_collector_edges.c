@@ -86,6 +86,41 @@ static void test_root_again(void)
 	close_collector();
 }
 
+/* Live rows of a container in a keyed group. */
+static int live_rows(int group, uint32_t slot)
+{
+	pcf_region *region = pcf_collector_region(collector, group);
+	pcf_region_row entry;
+	int count = 0;
+
+	for (uint32_t row = 0; row < pcf_region_head(region)->row_high; row++)
+		count += pcf_region_row_read(region, row, &entry) == 0 && !entry.gone_tick && entry.slot == slot;
+	return count;
+}
+
+/* A disk that is pulled out: its row goes while the container lives; one that comes back has a row again. */
+static void test_gone_disk(void)
+{
+	uint32_t slot;
+
+	fake_file("/sys/fs/cgroup/a/io.stat", "8:0 rbytes=1 wios=4\n9:1 rbytes=2 wios=3\n");
+	set_options();
+	open_collector();
+	CHECK_EQ(pcf_collector_add(collector, "/a", 0, &slot, NULL, &err), 0);
+	CHECK_EQ(pcf_collector_start(collector, &err), 0);
+	CHECK_EQ(pcf_collector_sample(collector, 0, NULL), 0);
+	CHECK_EQ(live_rows(PCF_GROUP_IO, slot), 2);
+	fake_file("/sys/fs/cgroup/a/io.stat", "8:0 rbytes=1 wios=4\n");
+	for (int i = 0; i < 1000 && live_rows(PCF_GROUP_IO, slot) == 2; i++)
+		CHECK_EQ(pcf_collector_sample(collector, 1ULL << PCF_GROUP_IO, NULL), 0);
+	CHECK_EQ(live_rows(PCF_GROUP_IO, slot), 1);
+	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), slot, "8:0", PCF_IO_WRITE_OPS), 4);
+	fake_file("/sys/fs/cgroup/a/io.stat", "8:0 rbytes=1 wios=4\n9:1 rbytes=7 wios=3\n");
+	CHECK_EQ(pcf_collector_sample(collector, 1ULL << PCF_GROUP_IO, NULL), 0);
+	CHECK_EQ(keyed_value(pcf_collector_region(collector, PCF_GROUP_IO), slot, "9:1", PCF_IO_READ_BYTES), 7);
+	close_collector();
+}
+
 int main(void)
 {
 	snprintf(ring_dir, sizeof ring_dir, "/dev/shm/pcf-test-edges-%ld", (long)getpid());
@@ -94,5 +129,6 @@ int main(void)
 	test_only(PCF_GROUP_HOST);
 	test_only(PCF_GROUP_MEMORY);
 	test_root_again();
+	test_gone_disk();
 	return check_result();
 }

@@ -410,6 +410,41 @@ static void test_inside(pcf_collector *collector)
 	remove_box(collector, &box);
 }
 
+static bool has_no_live_row(pcf_collector *collector, const void *arg)
+{
+	const struct wanted *wanted = arg;
+	pcf_region_row row;
+
+	for (int group = PCF_GROUP_NETWORK; group <= PCF_GROUP_NETWORK_ERRORS; group++) {
+		pcf_region *region = pcf_collector_region(collector, group);
+		for (uint32_t i = 0; i < rows_of(region); i++)
+			if (pcf_region_row_read(region, i, &row) == 0 && row.slot == wanted->box->slot &&
+			    row.generation == wanted->box->generation && row.gone_tick == 0 &&
+			    row.key_len == strlen(wanted->key) && memcmp(row.key, wanted->key, row.key_len) == 0)
+				return false;
+	}
+	return true;
+}
+
+/* An interface that is taken away while its container lives gives its rows back; the others keep theirs. */
+static void test_interface_goes(pcf_collector *collector)
+{
+	struct box box;
+
+	start_box(collector, &box, "goes", CLONE_NEWNET);
+	add_veth(&box, "eth0");
+	add_pair(&box, "mv0", "mv1");
+	CHECK(comes_equal(collector, &box, "mv0"));
+	CHECK(comes_equal(collector, &box, "eth0"));
+	command("ip link del %s", veth);
+	struct wanted wanted = {.box = &box, .key = "eth0"};
+	CHECK(comes_true(collector, has_no_live_row, &wanted));
+	CHECK(comes_equal(collector, &box, "mv0"));
+	add_veth(&box, "eth0");
+	CHECK(comes_equal(collector, &box, "eth0"));
+	remove_box(collector, &box);
+}
+
 static bool is_followed_none(pcf_collector *collector, const void *arg)
 {
 	pcf_collector_stats stats;
@@ -494,6 +529,7 @@ int main(void)
 	test_host_network(collector);
 	test_shared(collector);
 	test_inside(collector);
+	test_interface_goes(collector);
 	test_process_changes(collector);
 	CHECK_EQ(pcf_collector_stop(collector), 0);
 	pcf_collector_close(collector);

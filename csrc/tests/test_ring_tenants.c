@@ -106,6 +106,42 @@ static void *read_all(void *arg)
 	return NULL;
 }
 
+/* A key that no tick has any more loses its row, the one in use keeps it; and there is room for any number in turn. */
+static void test_idle(void)
+{
+	pcf_region_spec spec = spec_of(dir, PCF_GROUP_IO, 100, 8);
+	pcf_region *region = region_open(&spec, PCF_TAKEN_NEW);
+	uint32_t rows[2], before;
+	pcf_region_row entry;
+	char key[8];
+	uint64_t tick = 1;
+
+	CHECK_EQ(pcf_region_row_claim(region, 3, 1, "8:0", 3, tick, &rows[0]), 0);
+	before = rows[0];
+	for (int disk = 0; disk < 50; disk++) {
+		int length = snprintf(key, sizeof key, "9:%d", disk);
+
+		CHECK_EQ(pcf_region_row_claim(region, 3, 1, key, (size_t)length, tick, &rows[1]), 0);
+		for (int i = 0; i < 20; i++, tick++) {
+			CHECK_EQ(pcf_region_row_claim(region, 3, 1, "8:0", 3, tick, &rows[0]), 0);
+			write_tick(region, tick, rows, 2, 7);
+			pcf_region_idle_release(region);
+		}
+	}
+	CHECK_EQ(rows[0], before);
+	CHECK_EQ(pcf_region_row_read(region, rows[0], &entry), 0);
+	CHECK_EQ(entry.gone_tick, 0);
+	CHECK_EQ(entry.born_tick, 1);
+	pcf_region_close(region);
+	/* What an earlier collector sampled is not silent because nobody wrote for a while. */
+	region = region_open(&spec, PCF_TAKEN_OVER);
+	tick += 500;
+	write_tick(region, tick, rows, 0, 7);
+	pcf_region_idle_release(region);
+	CHECK(pcf_region_row_read(region, rows[0], &entry) == 0 && entry.gone_tick == 0);
+	pcf_region_close(region);
+}
+
 int main(void)
 {
 	pthread_t writer, readers[READERS];
@@ -128,6 +164,9 @@ int main(void)
 	}
 	CHECK(pcf_region_head(region)->row_high <= SLOTS * KEYS);
 	pcf_region_close(region);
+	scratch_remove(dir);
+	scratch_make(dir);
+	test_idle();
 	scratch_remove(dir);
 	return check_result();
 }

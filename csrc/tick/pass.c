@@ -53,6 +53,8 @@ static void run_source(pcf_collector *collector, pcf_source *source, pcf_pass *p
 		uint64_t share = wall ? (uint64_t)((double)cpu * (double)pass->wall_ns / (double)wall) : 0;
 
 		pcf_region_end(collector->regions[pass->group], pass->wall_ns, share);
+		if (source->ops->is_claiming)
+			pcf_region_idle_release(collector->regions[pass->group]);
 		count(collector, &collector->state[pass->group], pass, pass->wall_ns, share);
 	}
 }

@@ -200,6 +200,9 @@ int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation,
 void pcf_region_slot_release(pcf_region *region, uint32_t slot, uint32_t generation, uint64_t tick);
 /* One row: its device or interface is gone. */
 void pcf_region_row_release(pcf_region *region, uint32_t row, uint64_t tick);
+/* Some rows more of a keyed group are looked at, in turn: those that none of the last ticks has are released, their
+ * device or core is gone.  For the thread of begin..end, after end; only where each store follows a claim. */
+void pcf_region_idle_release(pcf_region *region);
 /* Ticks only grow: a pass for a tick that is not newer than the latest (a quick restart) is dropped as a whole. */
 void pcf_region_begin(pcf_region *region, uint64_t tick, uint64_t monotonic_ns, uint64_t realtime_ns);
 /* values: one for each column of the group in columns.def order (absent columns are dropped).  Returns how

@@ -100,6 +100,7 @@ static void file_close(pcf_source *base)
 static const pcf_source_ops file_ops = {
 	.name = "file",
 	.groups = ~(1ULL << PCF_GROUP_NETWORK | 1ULL << PCF_GROUP_NETWORK_ERRORS | 1ULL << PCF_GROUP_TICK),
+	.is_claiming = 1,
 	.prepare = file_prepare,
 	.discard = file_discard,
 	.adopt = file_adopt,

@@ -29,6 +29,34 @@ void pcf_net_retire(struct pcf_net_source *source, uint32_t slot)
 	push_retired(&source->box, reader);
 }
 
+static pcf_region *region_of(const struct pcf_net_source *source, int which)
+{
+	return source->env.regions[which == NETWORK ? PCF_GROUP_NETWORK : PCF_GROUP_NETWORK_ERRORS];
+}
+
+static bool has_name(const struct pcf_net_reader *reader, const struct pcf_net_row *row)
+{
+	for (uint32_t i = 0; i < reader->count; i++)
+		if (reader->rows[i].name_len == row->name_len &&
+		    memcmp(reader->rows[i].name, row->name, row->name_len) == 0)
+			return true;
+	return false;
+}
+
+/* Interfaces that the reader taking its place does not know are gone: with them their rows, or a host whose networks
+ * come and go would fill the ring. */
+static void release_gone(struct pcf_net_source *source, const struct pcf_net_reader *before,
+			 const struct pcf_net_reader *after)
+{
+	for (uint32_t i = 0; before && before->generation == after->generation && i < before->count; i++)
+		for (int which = 0; which < PCF_NET_GROUPS && !has_name(after, &before->rows[i]); which++) {
+			pcf_region *region = region_of(source, which);
+
+			if (region && before->rows[i].rows[which] < PCF_NET_REFUSED)
+				pcf_region_row_release(region, before->rows[i].rows[which], pcf_region_latest(region));
+		}
+}
+
 static void place_reader(struct pcf_net_source *source, struct pcf_net_reader *reader)
 {
 	const struct pcf_net_node *node = source->nodes[reader->slot];
@@ -37,6 +65,7 @@ static void place_reader(struct pcf_net_source *source, struct pcf_net_reader *r
 		push_retired(&source->box, reader); /* its container went meanwhile */
 		return;
 	}
+	release_gone(source, source->readers[reader->slot], reader);
 	pcf_net_retire(source, reader->slot);
 	if (reader->count == 0) {
 		push_retired(&source->box, reader);
@@ -86,11 +115,6 @@ static void report(struct pcf_net_source *source, bool look)
 	dump->appeared_count = 0;
 	pthread_mutex_unlock(&box->lock);
 	pcf_net_box_signal(box->wake);
-}
-
-static pcf_region *region_of(const struct pcf_net_source *source, int which)
-{
-	return source->env.regions[which == NETWORK ? PCF_GROUP_NETWORK : PCF_GROUP_NETWORK_ERRORS];
 }
 
 /* Claims the row when it is new. A full ring is asked again now and then only. */

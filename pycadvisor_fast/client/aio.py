@@ -22,6 +22,11 @@ from .snapshots import ColumnsSnapshot, Roster, snapshot
 _T = TypeVar("_T")
 
 
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 class AsyncClient:
     """The gRPC service, for programs with an event loop. The blocking twin, ``Client``, explains the methods.
 
@@ -66,16 +71,25 @@ class AsyncClient:
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - asyncio.get_running_loop().time())
-            call = getattr(self._stub, method)(state.request(), timeout=left)
+            stub = self._stub
+            channel = self._channel
+            call = getattr(stub, method)(state.request(), timeout=left)
             try:
                 async for batch in call:
                     yield state.accept(batch)
                 delay = state.ended(await call.trailing_metadata())
             except grpc.aio.AioRpcError as error:
-                delay = state.lost(error)
+                delay = 0.0 if self._channel is not channel else state.lost(error)
+            except asyncio.CancelledError:
+                # gRPC raises it here also when close() ended the call, and nobody wants this task to end
+                if self._channel is channel or _is_cancelled():
+                    raise
+                return
             finally:
                 call.cancel()
             await asyncio.sleep(delay)
+            if self._channel is not channel:
+                return
 
     async def get(self, *, fresh: bool = False, **args: Unpack[StatsArgs]) -> pb.StatsBatch:
         """The latest values; see Client.get."""
@@ -121,7 +135,7 @@ class AsyncClient:
             raise translate(error, self.target) from error
 
     async def close(self) -> None:
-        """Ends all streams of this client."""
+        """Ends all streams of this client; their iterators stop."""
         if self._channel is not None:
             channel, self._channel = self._channel, None
             await channel.close(None)

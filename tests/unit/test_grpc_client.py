@@ -309,6 +309,53 @@ def test_the_asyncio_client(tmp_path: Path) -> None:
     run(main())
 
 
+def test_closing_the_asyncio_client_stops_its_iterators(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asynchronous(tmp_path) as (rig, client):
+            seen: list[int] = []
+
+            async def follow() -> str:
+                async for batch in client.stream(groups="cpu"):
+                    seen.append(batch.tick)
+                return "went on after the loop"
+
+            flowing, cancelled = asyncio.create_task(follow()), asyncio.create_task(follow())
+            await rig.subscribed(2)
+            rig.ticks([1])
+            await rig.until(lambda: seen == [1, 1])
+            cancelled.cancel()
+            await rig.subscribed(1)
+            assert cancelled.cancelled()
+            await client.close()
+            async with asyncio.timeout(WAIT):
+                assert await flowing == "went on after the loop"
+            await rig.subscribed(0)
+
+    run(main())
+
+
+def test_an_asyncio_client_that_is_closed_while_it_waits_does_not_connect_again(tmp_path: Path) -> None:
+    async def main() -> None:
+        client = AsyncClient("", retry=Retry(first=0.3, longest=0.3))
+        async with running(tmp_path) as rig:
+            client.target = rig.server.addresses[0]
+            stream = client.stream(groups="cpu")
+            first = asyncio.ensure_future(anext(stream))
+            await rig.subscribed(1)
+            rig.ticks([1])
+            assert (await first).tick == 1
+            second = asyncio.ensure_future(anext(stream))
+            await rig.server.stop(0)
+            await asyncio.sleep(0.05)
+            await client.close()
+            async with asyncio.timeout(WAIT):
+                with pytest.raises(StopAsyncIteration):
+                    await second
+            assert client._channel is None
+
+    run(main())
+
+
 def test_the_asyncio_client_says_when_nobody_is_there() -> None:
     async def main() -> None:
         async with AsyncClient(f"127.0.0.1:{free_port()}") as client:

@@ -21,6 +21,7 @@ class FakeDocker:
         self.containers: dict[str, dict[str, Any]] = {}
         self.habit = ""
         self.inspect_habit = ""
+        self.ends_events = False  # as soon as they have begun
         self.requests: list[str] = []
         self._listener: socket.socket | None = None
         self._open: set[socket.socket] = set()
@@ -133,6 +134,9 @@ class FakeDocker:
 
     def _stream(self, connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        if self.ends_events:
+            connection.sendall(b"0\r\n\r\n")
+            return
         with self._lock:
             self._streams.add(connection)
         connection.recv(1)

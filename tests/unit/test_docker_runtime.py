@@ -245,6 +245,16 @@ def test_broken_events_end_the_connection_and_a_new_one_follows(bench: Bench, li
     assert bench.wait_state("connected")["reconnects"] == 1
 
 
+def test_a_daemon_that_drops_every_connection_is_asked_less_and_less(bench: Bench) -> None:
+    bench.docker.add(A, "web")
+    bench.docker.ends_events = True
+    bench.docker.start()
+    bench.loop.start()
+    bench.heard.wait_name(A, "web")
+    threading.Event().wait(1.5)
+    assert bench.docker.requests.count("/containers/json?all=0") <= 5, "pauses are 0.2, 0.4, 0.8 ... s"
+
+
 def test_stopping_while_connecting_hanging_or_never_started(tmp_path: Path) -> None:
     bench = Bench(tmp_path / "docker.sock")
     bench.loop.stop()

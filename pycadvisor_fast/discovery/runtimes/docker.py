@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 10.0
+STEADY_S = 10.0  # a connection that held so long is tried again at once: a daemon that drops each is not
 LOOK_S = 0.5  # how often a missing or replaced socket is looked for: one stat
 PING_S = 5.0  # a hanging daemon is noticed even when nothing is asked of it
 INSPECTORS = 4
@@ -74,7 +75,9 @@ class DockerRuntime(Runtime):
     async def run(self, sink: IdentitySink) -> None:
         self._sink = sink
         pause = FIRST_PAUSE_S
+        loop = asyncio.get_running_loop()
         while True:
+            began = loop.time()
             try:
                 await self._session()
             except BaseExceptionGroup as group:
@@ -85,7 +88,8 @@ class DockerRuntime(Runtime):
                 was_connected = self._queue is not None
                 self._queue = None
                 self._queued.clear()
-            pause = FIRST_PAUSE_S if was_connected else min(2 * pause, LONGEST_PAUSE_S)
+            is_steady = was_connected and loop.time() - began >= STEADY_S
+            pause = FIRST_PAUSE_S if is_steady else min(2 * pause, LONGEST_PAUSE_S)
             await self._pause(pause)
 
     async def _session(self) -> None:

@@ -12,7 +12,7 @@ from ..container import Container
 from ..errors import SelectionError
 from ..schema import near
 
-RUNTIMES = ("docker", "containerd", "crio", "podman", "kubepods", "systemd", "lxc", "libvirt", "raw")
+RUNTIMES = ("docker", "containerd", "crio", "podman", "kubepods", "systemd", "lxc", "libvirt", "nspawn", "raw")
 _GLOB = frozenset("*?[")
 
 
@@ -92,13 +92,22 @@ def depth(path: str) -> int:
     return sum(1 for part in path.split("/") if part)
 
 
-@functools.lru_cache(maxsize=4096)
-def _pattern(globs: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(translate(glob) for glob in globs))
+def is_glob(text: str) -> bool:
+    """Whether ``text`` has a wildcard in it; one without is looked up, however many there are."""
+    return not _GLOB.isdisjoint(text)
 
 
-def _any(globs: tuple[str, ...], text: str) -> bool:
-    return _pattern(globs).match(text) is not None
+@functools.lru_cache(maxsize=256)
+def _conditions(texts: tuple[str, ...]) -> tuple[frozenset[str], re.Pattern[str] | None]:
+    """Those that are plain, and the globs as one pattern."""
+    globs = [translate(text) for text in texts if is_glob(text)]
+    plain = frozenset(text for text in texts if not is_glob(text))
+    return plain, re.compile("|".join(globs)) if globs else None
+
+
+def _any(texts: tuple[str, ...], text: str) -> bool:
+    plain, pattern = _conditions(texts)
+    return text in plain or (pattern is not None and pattern.match(text) is not None)
 
 
 def _is_image(globs: tuple[str, ...], image: str) -> bool:
@@ -136,7 +145,7 @@ def _check_texts(field: str, values: Sequence[object]) -> None:
 
 
 def _check_runtime(runtime: str) -> None:
-    if runtime not in RUNTIMES and not _GLOB & set(runtime):
+    if runtime not in RUNTIMES and not is_glob(runtime):
         raise SelectionError(
             f"runtimes: there is no runtime {runtime!r}{near(runtime, RUNTIMES)}: {', '.join(RUNTIMES)}"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.faces.grpc import window
+from pycadvisor_fast.faces.grpc.hub import Sampler
 from pycadvisor_fast.v1 import service_pb2 as pb
 
-from .grpc_rig import run, running
+from .grpc_rig import WAIT, run, running
 from .handmade_ring import container
 
 SERVICE = "pycadvisor_fast.v1.ContainerStatsService"
@@ -30,6 +33,8 @@ CODES = grpc.StatusCode
         ({"columns": ["net.*"]}, CODES.INVALID_ARGUMENT, "net"),
         ({"groups": [""]}, CODES.INVALID_ARGUMENT, "groups: an entry is empty"),
         ({"groups": ["cpu"] * 10_001}, CODES.INVALID_ARGUMENT, "at most 10000"),
+        ({"selector": {"paths": ["/a*"] * 257}}, CODES.INVALID_ARGUMENT, "selector.paths: 257 entries with wildcards"),
+        ({"selector": {"names": ["*" * 1000] * 17}}, CODES.INVALID_ARGUMENT, "longer than 16384 characters"),
         ({"interval_ms": 4_000_000_000}, CODES.INVALID_ARGUMENT, "interval_ms: 4000000000"),
         ({"selector": {"names": ["x" * 2000]}}, CODES.INVALID_ARGUMENT, "selector.names"),
         ({"selector": {"names": [""]}}, CODES.INVALID_ARGUMENT, "selector.names: an entry is empty"),
@@ -118,6 +123,46 @@ def test_a_fresh_sample_is_asked_of_the_feed(tmp_path: Path) -> None:
         async with running(tmp_path) as rig:
             await rig.stub.GetStats(pb.GetStatsRequest(fresh=True))
             assert rig.feed.sampled == 1
+
+    run(main())
+
+
+def test_all_who_want_a_fresh_sample_share_the_next_one(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            begun, go = threading.Event(), threading.Event()
+
+            def sample() -> int:
+                begun.set()
+                assert go.wait(WAIT)
+                rig.feed.sampled += 1
+                return 0
+
+            server = rig.server._hub
+            server.sample = Sampler(sample).sample
+            first = asyncio.create_task(server.sample())
+            await rig.until(begun.is_set)
+            others = [asyncio.create_task(server.sample()) for _ in range(50)]
+            gone = asyncio.create_task(server.sample())
+            await asyncio.sleep(0)
+            gone.cancel()
+            async with asyncio.timeout(WAIT):
+                await rig.stub.GetStatus(pb.GetStatusRequest())
+                assert not first.done()
+                go.set()
+                await asyncio.gather(first, *others)
+            assert rig.feed.sampled == 2
+
+    run(main())
+
+
+def test_many_plain_conditions_are_looked_up(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            paths = [f"/docker/x{number}" for number in range(9_999)]
+            selector = pb.Selector(paths=[*paths, "/docker/c1"])
+            answer = await rig.stub.ListContainers(pb.ListContainersRequest(selector=selector))
+            assert [one.path for one in answer.containers] == ["/docker/c1"]
 
     run(main())
 

@@ -27,6 +27,10 @@ class FakeRegion:
     def tick(self, tick: int, /) -> FakeTick | None:
         return FakeTick(tick, tick, tick) if tick in self.have else None
 
+    def next(self, tick: int, /) -> int:
+        assert 0 <= tick < 2**64
+        return min((have for have in self.have if have > tick), default=0)
+
     @property
     def latest(self) -> int:
         return max(self.have, default=0)
@@ -53,6 +57,27 @@ def test_points_and_their_count(strides: list[int], interval: int, after: int, l
     expected = [n for n in range(after + 1, after + length + 1) if any(n % step == 0 for step in steps)]
     assert list(made.points(after, after + length)) == expected
     assert made.count(after, after + length) == len(expected)
+
+
+@given(
+    strides=st.lists(st.integers(1, 7), min_size=1, max_size=3),
+    have=st.sets(st.integers(1, 120)),
+    interval=st.integers(0, 9),
+    after=st.integers(-1, 60),
+)
+def test_held_are_the_points_of_which_there_is_something(
+    strides: list[int], have: set[int], interval: int, after: int
+) -> None:
+    regions = [FakeRegion(stride, {tick for tick in have if tick % stride == 0}) for stride in strides]
+    made = Schedule(list(enumerate(regions)), interval)
+    assert list(made.held(after, 100)) == [point for point in made.points(after, 100) if made.spec(point)]
+    assert list(made.held(2**64 - 1, 100)) == []
+
+
+def test_a_week_without_a_collector_is_stepped_over() -> None:
+    week = 7 * 86_400 * 100
+    made = Schedule([(0, FakeRegion(1, {5, week})), (1, FakeRegion(100, {100}))])
+    assert list(made.held(4, week)) == [5, 100, week]
 
 
 def test_each_group_appears_in_the_tick_it_was_due() -> None:

@@ -220,6 +220,26 @@ def test_a_loop_that_stood_still_skips_and_says_so(tmp_path: Path) -> None:
     run(main())
 
 
+def test_streams_that_go_while_they_wait_leave_nothing(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            request = pb.StreamRequest(groups=["cpu"], interval_ms=86_400_000)
+            staying = rig.stub.StreamStats(request)
+            await rig.subscribed(1)
+            for _ in range(20):
+                call = rig.stub.StreamStats(request)
+                await rig.subscribed(2)
+                call.cancel()
+                await rig.subscribed(1)
+            (channel,) = rig.server._hub.channels.values()
+            assert len(channel._waiting) == 1
+            staying.cancel()
+            await rig.subscribed(0)
+            assert not rig.server._hub.channels
+
+    run(main())
+
+
 def test_nobody_asks_nothing_is_encoded(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as rig:

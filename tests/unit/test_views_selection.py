@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pycadvisor_fast.container import Container
+from pycadvisor_fast.discovery.patterns import CONTAINER_RULES, IGNORED_RULES, OUTER_RULES, recognise
 from pycadvisor_fast.errors import SelectionError
-from pycadvisor_fast.views.selection import Selector, depth
+from pycadvisor_fast.views.selection import RUNTIMES, Selector, depth
 
 CONTAINERS = tuple(
     Container(slot=slot, generation=1, **fields)
@@ -107,3 +108,8 @@ def test_strange_globs_are_plain_text() -> None:
 
 def test_depth() -> None:
     assert [depth(path) for path in ("/", "/a", "/a/b", "/a/b/")] == [0, 1, 2, 2]
+
+
+def test_every_runtime_that_a_path_can_tell_can_be_selected() -> None:
+    told = {rule.runtime for rule in (*CONTAINER_RULES, *IGNORED_RULES, *OUTER_RULES)} | {recognise("/a").runtime}
+    assert told <= set(RUNTIMES)

@@ -57,6 +57,27 @@ class Worker:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
+class Sampler:
+    """Extra passes for whoever asks for fresh values: at most one waits in a thread, however many ask."""
+
+    def __init__(self, sample: Callable[[], int]) -> None:
+        self._sample = sample
+        self._running: asyncio.Task[int] | None = None
+        self._next: asyncio.Task[int] | None = None
+
+    async def sample(self) -> int:
+        """A pass that begins after the call: the one after the one that is being taken, shared by all who wait."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_task(self._after(self._running))
+        return await asyncio.shield(self._next)
+
+    async def _after(self, running: asyncio.Task[int] | None) -> int:
+        if running is not None:
+            await asyncio.wait([running])
+        self._running, self._next = self._next, None
+        return await asyncio.to_thread(self._sample)
+
+
 class Entry:
     """A batch that is due: encoded when somebody asks, once for each state a subscriber may be in."""
 
@@ -99,7 +120,7 @@ class Channel:
         self.entries: deque[Entry] = deque(maxlen=BACKLOG)
         self.subscribers = 0
         self.seq = 0  # of the last entry
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: set[asyncio.Future[None]] = set()
 
     def advance(self, tick: int) -> None:
         """The pass ``tick`` is complete: notes what is due and wakes who waits. Event loop only."""
@@ -134,7 +155,7 @@ class Channel:
 
     def wake(self) -> None:
         """Wakes all who wait for the next entry."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting = self._waiting, set()
         for future in waiting:
             if not future.done():
                 future.set_result(None)
@@ -144,8 +165,11 @@ class Channel:
         if self.hub.is_closing:
             raise ShutdownError
         future = asyncio.get_running_loop().create_future()
-        self._waiting.append(future)
-        await future
+        self._waiting.add(future)
+        try:
+            await future
+        finally:
+            self._waiting.discard(future)  # a stream that was cancelled: the next entry may be a day away
         if self.hub.is_closing:
             raise ShutdownError
 
@@ -190,6 +214,7 @@ class Hub:
         self.epoch = f"{self.regions.boot_id}/{self.regions.base_ns}"
         self.live = Worker(self.regions, "pcf-grpc-live")
         self.bulk = Worker(self.regions, "pcf-grpc-bulk")  # history: must not hold up the live batches
+        self.sample = Sampler(feed.sample).sample
         self.channels: dict[Query, Channel] = {}
         self._loop = asyncio.get_running_loop()
         self._remove_listener = feed.add_tick_listener(self._tick_from_thread)

@@ -12,7 +12,7 @@ from pycadvisor_fast.durations import LONGEST_INTERVAL_NS, MILLISECOND
 from pycadvisor_fast.errors import SelectionError
 from pycadvisor_fast.native.encoder import Regions, column_mask
 from pycadvisor_fast.v1 import service_pb2 as pb
-from pycadvisor_fast.views.selection import Selector
+from pycadvisor_fast.views.selection import Selector, is_glob
 
 from .batches import Content
 from .schedule import Schedule
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_TEXTS = 10_000  # conditions, groups and columns in one request
 MAX_TEXT = 1024  # characters in each
+MAX_GLOBS = 256  # of the texts, those with wildcards: each is tried on each container, the others are looked up
+MAX_GLOB_CHARACTERS = 16_384  # in all of them
 MAX_INTERVAL_MS = LONGEST_INTERVAL_NS // MILLISECOND
 
 
@@ -119,6 +121,11 @@ def check_texts(field: str, values: Sequence[str]) -> None:
             raise SelectionError(f"{field}: an entry is empty; leave it out to put no condition")
         if len(value) > MAX_TEXT:
             raise SelectionError(f"{field}: {value[:40]!r}... is longer than {MAX_TEXT} characters")
+    globs = [value for value in values if is_glob(value)]
+    if len(globs) > MAX_GLOBS:
+        raise SelectionError(f"{field}: {len(globs)} entries with wildcards; at most {MAX_GLOBS}, others {MAX_TEXTS}")
+    if sum(map(len, globs)) > MAX_GLOB_CHARACTERS:
+        raise SelectionError(f"{field}: the entries with wildcards are longer than {MAX_GLOB_CHARACTERS} characters")
 
 
 def choose_columns(groups: Sequence[str], columns: Sequence[str]) -> tuple[tuple[int, frozenset[int] | None], ...]:

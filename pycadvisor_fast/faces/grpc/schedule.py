@@ -30,6 +30,7 @@ class TickedRegion(Protocol):
     def latest(self) -> int: ...
     @property
     def oldest(self) -> int: ...
+    def next(self, tick: int, /) -> int: ...
     def tick(self, tick: int, /) -> Tick | None: ...
 
 
@@ -74,6 +75,18 @@ class Schedule:
         while point <= upto:
             yield point
             point = self.next(point)
+
+    def held(self, after: int, upto: int) -> Iterator[int]:
+        """The ``points`` of which the ring holds something. Hours in which no collector ran cost nothing here."""
+        point = self._next_held(after) if after < upto else 0
+        while 0 < point <= upto:
+            yield point
+            point = self._next_held(point)
+
+    def _next_held(self, after: int) -> int:
+        before = max(0, self.next(after) - (self.interval or 1))
+        tick = min((found for _, region in self.regions if (found := region.next(before))), default=0)
+        return -(-tick // self.interval) * self.interval if self.interval else tick
 
     def count(self, after: int, upto: int) -> int:
         """How many ``points`` there are, without walking them."""

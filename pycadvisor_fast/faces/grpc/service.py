@@ -128,7 +128,7 @@ class Service:
                 "since: it belongs to another epoch (the host or the base interval changed); leave it out"
             )
         if request.fresh:
-            await asyncio.get_running_loop().run_in_executor(None, self.hub.feed.sample)
+            await self.hub.sample()
         schedule, content = query.schedule(self.hub.regions), query.content(self.hub.regions)
         worker = self.hub.bulk
 
@@ -144,9 +144,13 @@ class Service:
     async def list_containers(
         self, request: pb.ListContainersRequest, context: ServicerContext[Any, Any]
     ) -> pb.ListContainersResponse:
-        every = self.hub.feed.containers()
-        chosen = requests.selector(request.selector).select(every)
-        return pb.ListContainersResponse(containers=messages.container_infos(chosen, every))
+        selector = requests.selector(request.selector)
+
+        def listed() -> pb.ListContainersResponse:
+            every = self.hub.feed.containers()
+            return pb.ListContainersResponse(containers=messages.container_infos(selector.select(every), every))
+
+        return await self.hub.bulk.run(listed)  # thousands of containers or conditions must not hold up the streams
 
     @unary
     async def describe_columns(

@@ -88,7 +88,7 @@ class Subscriber:
         if oldest > self._tick + 1:
             self._missed += schedule.count(self._tick, oldest - 1)
             self._tick = oldest - 1
-        for point in schedule.points(self._tick, floor):
+        for point in schedule.held(self._tick, floor):
             spec = schedule.spec(point)
             self._tick = point
             if spec is None:
@@ -115,10 +115,11 @@ class Subscriber:
         """Appends what only this subscriber is told; nothing, in the normal case."""
         own = batch.members.introduction() if self._known is None else batch.members.changes(self._known)
         own += batches.tail(missed=self._missed, replayed=batch.tick <= self._replays_to, stream=self._stream)
+        is_slow = self._stream is None  # the first batch's: it asked for what the ring no longer holds
         missed, self._missed, self._stream = self._missed, 0, None
         self._known, self._tick = batch.members, batch.tick
         if self._query.changed_only:
             self._base = Base(batch.sent, batch.members)
         data = batch.data + own if own else batch.data
-        self._hub.status.sent(data, missed)
+        self._hub.status.sent(data, missed if is_slow else 0)
         return data

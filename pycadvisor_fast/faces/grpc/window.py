@@ -57,10 +57,11 @@ def window(encoder: Encoder, content: Content, schedule: Schedule, members: Memb
         except TornError:
             missed += 1
             continue
-        own = b"" if parts else members.introduction() + batches.tail(missed=missed)
+        own = (b"" if parts else members.introduction()) + batches.tail(missed=missed)
         if parts and (size + len(data) > RESPONSE_BYTES or len(parts) == span.limit):
             more = True
             break
+        missed = 0
         parts.append(data + own)
         size += len(parts[-1])
     return batches.response(parts, more=more)
@@ -72,6 +73,6 @@ def _missed(schedule: Schedule, begin: int) -> int:
 
 
 def _specs(schedule: Schedule, begin: int, newest: int) -> Iterator[Spec]:
-    for point in schedule.points(max(begin, schedule.oldest() - 1), newest):
+    for point in schedule.held(max(begin, schedule.oldest() - 1), newest):
         if spec := schedule.spec(point):
             yield spec

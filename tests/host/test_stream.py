@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -114,19 +113,17 @@ def test_ticks_follow_each_other_without_a_gap(cgroups: CgroupTree) -> None:
             assert ticks[0] == begin + 1
             assert ticks[-1] - ticks[0] - 14 <= skipped, (ticks, skipped)
             assert missed == 0
-            assert all(np.all(offset < 60_000_000) for offset in offsets)
+            assert all(np.all(offset < 60_000_000) for offset in offsets)  # none from before its tick: it would wrap
 
     run(main())
 
 
-def test_the_end_of_the_server_is_quick(cgroups: CgroupTree) -> None:
+def test_the_end_of_the_server_waits_for_no_subscriber(cgroups: CgroupTree) -> None:
     async def main() -> None:
         async with serving(cgroups) as (_, server, client):
             stream = client.stream()
             await anext(stream)
-            begin = time.monotonic()
-            await server.stop(0.5)
-            assert time.monotonic() - begin < 10, "a hang, not a measure"
+            await asyncio.wait_for(server.stop(0.5), 30)  # a hang, not a measure
             await stream.aclose()  # type: ignore[attr-defined]
 
     run(main())

@@ -62,6 +62,12 @@ struct pcf_net_resolver {
 
 /* When to look again after so many looks. */
 uint64_t pcf_net_retry_ns(const struct pcf_net_resolver *resolver, unsigned attempt);
+/* tenant.c: what the box says of a container. remove frees the tenant, not its node; refresh frees the node. */
+void pcf_net_tenant_add(struct pcf_net_resolver *resolver, struct pcf_net_node *node);
+void pcf_net_tenant_remove(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant);
+void pcf_net_tenant_refresh(struct pcf_net_resolver *resolver, struct pcf_net_node *node);
+/* Looks where it is; when it is not found, or in the host's namespace, says when to look again. */
+void pcf_net_tenant_settle(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant);
 /* Finds a process of the tenant: pid and key; results of pcf_cgroup_netns. */
 int pcf_net_tenant_find(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant, pid_t *pid, uint64_t *key);
 void pcf_net_tenant_lose(struct pcf_net_resolver *resolver, struct pcf_net_tenant *tenant); /* its namespace ended */

@@ -1,5 +1,6 @@
 /* Columns, tags and ticks of a call, worked out once for all rows. */
 #include "encode/plan.h"
+#include "ring/region.h"
 
 static int tick_open(const pcf_region *region, uint64_t tick, struct pcf_plan_tick *out)
 {
@@ -31,7 +32,7 @@ static struct pcf_plan_column column_make(const pcf_region_column *from)
 /* Protobuf writes fields in the order of their numbers, columns.def need not. */
 static void columns_take(struct pcf_row_plan *plan, const uint8_t *wanted)
 {
-	const pcf_region_header *head = pcf_region_head(plan->region);
+	const pcf_region_header *head = &plan->region->shape;
 	const pcf_region_column *columns = pcf_region_columns(plan->region);
 	for (uint32_t i = 0; i < head->column_count && i < PCF_MAX_GROUP_COLUMNS; i++) {
 		if (wanted && (columns[i].index >= plan->group->columns || !wanted[columns[i].index]))
@@ -50,7 +51,7 @@ static void columns_take(struct pcf_row_plan *plan, const uint8_t *wanted)
 static int group_plan(pcf_encoder *encoder, const pcf_region *region, const pcf_encode_group *wanted,
 		      struct pcf_row_plan *plan)
 {
-	const pcf_region_header *head = pcf_region_head(region);
+	const pcf_region_header *head = &region->shape; /* checked; what the file says now need not be true */
 	memset(plan, 0, offsetof(struct pcf_row_plan, column));
 	plan->region = region;
 	plan->group = pcf_group_at(wanted->group);

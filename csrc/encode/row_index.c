@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "encode/utf8.h"
+#include "ring/region.h"
 
 #define SLOT_LIMIT (1u << 24) /* no ring has so many; a row that says so is not believed */
 
@@ -68,8 +69,8 @@ int pcf_row_index_refresh(struct pcf_row_index *index, const pcf_region *region)
 
 	pcf_row_index_clear(index);
 	uint32_t high = __atomic_load_n(&head->row_high, __ATOMIC_ACQUIRE);
-	if (high > head->row_capacity)
-		high = head->row_capacity;
+	if (high > region->shape.row_capacity)
+		high = region->shape.row_capacity;
 	struct pcf_row_entry *rows = malloc(((size_t)high + 1) * sizeof *rows);
 	uint32_t count = 0;
 	for (uint32_t row = 0; rows && row < high; row++)

@@ -98,6 +98,32 @@ static void test_bytes(void)
 	rig_close(&rig);
 }
 
+/* The file's owner changes its header under a reader: encoding stays inside what was checked when it was attached. */
+static void test_changed_header(void)
+{
+	struct rig rig = {.encoder = pcf_encoder_new()};
+	const uint8_t *data;
+	size_t size;
+	pcf_encode_container who = {.slot = 3, .generation = 1};
+	pcf_encode_group what = {.group = PCF_GROUP_CPU, .tick = 5};
+	group_open(&rig, PCF_GROUP_CPU, 4);
+	pcf_region_begin(rig.writer[PCF_GROUP_CPU], 5, 1, 2);
+	row_write(&rig, PCF_GROUP_CPU, 3, 1, "", 5, 300);
+	pcf_region_end(rig.writer[PCF_GROUP_CPU], 1, 1);
+	pcf_region_header *head = (pcf_region_header *)pcf_region_head(rig.writer[PCF_GROUP_CPU]);
+	pcf_region_header before = *head;
+	head->row_bytes = 0x7ffffff8;
+	head->row_capacity = UINT32_MAX;
+	head->column_count = UINT32_MAX;
+	head->row_high = 1 << 20;
+	head->rows_seq++;
+	CHECK_EQ(encode(&rig, &who, 1, &what, 1, 0, &data, &size), 0);
+	CHECK(size > 0);
+	CHECK_EQ(pcf_encode_columns(rig.encoder, rig.reader, &who, 1, &what, 1, 0, &data, &size), 0);
+	*head = before;
+	rig_close(&rig);
+}
+
 static void test_refusals(void)
 {
 	struct rig rig = {.encoder = pcf_encoder_new()};
@@ -261,6 +287,7 @@ int main(void)
 	CHECK_OR_DIE(mkdir(directory, 0700) == 0);
 	test_field_numbers();
 	test_bytes();
+	test_changed_header();
 	test_refusals();
 	test_keyed_rows_come_and_go();
 	test_columns();

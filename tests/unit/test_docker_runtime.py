@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -169,6 +171,16 @@ def test_a_socket_nobody_listens_on_is_missing(bench: Bench) -> None:
     bench.docker.stop(keep_socket=True)
     bench.loop.start()
     bench.wait_state("missing")
+
+
+def test_a_socket_that_may_not_be_used_is_named_with_the_mend(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(path: str, **how: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(asyncio, "open_unix_connection", refused)  # root, who runs this, may use any
+    bench.loop.start()
+    detail = str(bench.wait_state("error")["detail"])
+    assert f"{bench.docker.path}: Permission denied; run as root or in the group" in detail
 
 
 def test_a_hanging_daemon_is_a_state_and_recovers(bench: Bench) -> None:

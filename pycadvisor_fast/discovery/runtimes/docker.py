@@ -135,6 +135,8 @@ class DockerRuntime(Runtime):
         else:
             raise error
         detail = str(error) if isinstance(error, PycadvisorError) else f"{self._endpoint}: {error.strerror or error}"
+        if isinstance(error, PermissionError):
+            detail += "; run as root or in the group that owns the socket"
         if self.set_state(state, detail):
             level = logging.INFO if state == MISSING else logging.WARNING
             log.log(level, "Docker is %s (%s); sampling goes on, names come when it answers", state, detail)

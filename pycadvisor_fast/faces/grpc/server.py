@@ -31,9 +31,10 @@ OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_concurrent_streams", MAX_STREAMS_PER_CONNECTION),
     ("grpc.max_receive_message_length", MAX_REQUEST_BYTES),
     ("grpc.max_send_message_length", -1),
-    # A peer that is gone without a word is noticed after 40 s.
+    # A peer that is gone without a word is noticed after two minutes. Not sooner: a process that was stopped for a
+    # minute answers no ping either, and this is also the TCP_USER_TIMEOUT after which the kernel cuts it off.
     ("grpc.keepalive_time_ms", 30_000),
-    ("grpc.keepalive_timeout_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 90_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),  # clients may ping that often

@@ -182,12 +182,6 @@ static void test_process_changes(pcf_collector *collector)
 	CHECK(comes_true(collector, is_followed_none, NULL));
 }
 
-static bool is_interface_gone(pcf_collector *collector, const void *arg)
-{
-	(void)collector;
-	return if_nametoindex(arg) == 0;
-}
-
 /* With a minute between ticks: nothing we hold keeps a namespace alive once its last process has died. */
 static void test_not_pinned(void)
 {

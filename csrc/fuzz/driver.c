@@ -1,6 +1,6 @@
 /* Stands in for libFuzzer where the compiler has none: runs a target over seed files and blind mutations of
- * them.  Same arguments: -max_total_time=SECONDS, -seed=N, then files and folders of seeds.  It follows no
- * coverage; what it finds is what the sanitizers stop at, and the input is then in ./crash-input. */
+ * them.  Same arguments: -max_total_time=SECONDS, -seed=N, -artifact_prefix=PATH, then files and folders of seeds.  It
+ * follows no coverage; what it finds is what the sanitizers stop at, and the input is then in PATHcrash-input. */
 #include <ftw.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,11 +73,14 @@ static size_t mutate(uint8_t *data, size_t size)
 }
 
 static seed running; /* what the target looks at */
+static const char *artifact_prefix = "./";
 
 /* Leaves the input behind when a sanitizer ends the program. */
 static void save_running(void)
 {
-	FILE *file = fopen("crash-input", "wb");
+	char path[512];
+	snprintf(path, sizeof path, "%scrash-input", artifact_prefix);
+	FILE *file = fopen(path, "wb");
 	if (!file)
 		return;
 	fwrite(running.data, 1, running.size, file);
@@ -121,6 +124,8 @@ int main(int argc, char **argv)
 			seconds = strtol(argv[i] + 16, NULL, 10);
 		else if (strncmp(argv[i], "-seed=", 6) == 0)
 			random_state ^= strtoull(argv[i] + 6, NULL, 10) << 1;
+		else if (strncmp(argv[i], "-artifact_prefix=", 17) == 0)
+			artifact_prefix = argv[i] + 17;
 		else if (argv[i][0] != '-')
 			ftw(argv[i], seed_visit, 16);
 	}

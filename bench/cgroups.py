@@ -44,14 +44,14 @@ class Cgroups:
         self.count = count
         self.is_busy = is_busy
         self.parent = f"{PREFIX}{os.getpid()}{'-' + name if name else ''}"
-        self._helper: subprocess.Popen[bytes] | None = None
+        self._busy: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Cgroups:
         self._reaper = _start_reaper(self.parent)
         try:
             self._make()
             if self.is_busy:
-                self._helper = _start_busy(self.count, self._dirs(processes=True))
+                self._busy = _start_busy(self.count, self._dirs(processes=True))
         except BaseException:
             self._end()
             raise
@@ -69,11 +69,11 @@ class Cgroups:
 
     def kick(self) -> None:
         """Lets every container fault pages; returns when all have. Does nothing when idle."""
-        if self._helper is not None:
-            assert self._helper.stdin is not None
-            self._helper.stdin.write(b"k")
-            self._helper.stdin.flush()
-            _expect(self._helper, b"done\n")
+        if self._busy is not None:
+            assert self._busy.stdin is not None
+            self._busy.stdin.write(b"k")
+            self._busy.stdin.flush()
+            _expect(self._busy, b"done\n")
 
     def _names(self) -> Iterator[str]:
         return (f"c{index:05d}" for index in range(self.count))
@@ -98,11 +98,11 @@ class Cgroups:
                 (parent / name).mkdir()
 
     def _end(self) -> None:
-        if self._helper is not None:
-            assert self._helper.stdin is not None
+        if self._busy is not None:
+            assert self._busy.stdin is not None
             with contextlib.suppress(BrokenPipeError):
-                self._helper.stdin.close()
-            self._helper.wait(30)
+                self._busy.stdin.close()
+            self._busy.wait(30)
         assert self._reaper.stdin is not None
         self._reaper.stdin.close()
         self._reaper.wait(60)
@@ -169,20 +169,20 @@ def _copy_cpuset(mount: Path, parent: Path) -> None:
 
 
 def _start_busy(count: int, dirs: list[Path]) -> subprocess.Popen[bytes]:
-    helper = subprocess.Popen(
+    process = subprocess.Popen(
         [program("busy"), str(count), str(PAGES_PER_KICK), *map(str, dirs)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    _expect(helper, b"ready\n")
-    return helper
+    _expect(process, b"ready\n")
+    return process
 
 
-def _expect(helper: subprocess.Popen[bytes], line: bytes) -> None:
-    out: IO[bytes] | None = helper.stdout
+def _expect(process: subprocess.Popen[bytes], line: bytes) -> None:
+    out: IO[bytes] | None = process.stdout
     assert out is not None
     if out.readline() != line:
-        raise RuntimeError(f"busy ended early with status {helper.poll()}")
+        raise RuntimeError(f"busy ended early with status {process.poll()}")
 
 
 def _start_reaper(parent: str) -> subprocess.Popen[bytes]:

@@ -66,6 +66,10 @@ class CgroupTree:
     def spawn(self, below: str, *command: str) -> subprocess.Popen[bytes]:
         """Starts a process and moves it into the cgroup; killed at the end."""
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return self.adopt(below, process)
+
+    def adopt(self, below: str, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+        """Moves a process into the cgroup; killed at the end."""
         self._processes.append(process)
         for mount in self.mounts:
             directory = Path(f"{mount}{self.path(below)}")

@@ -260,8 +260,16 @@ static inline void send_inside(const struct box *box, const char *interface, int
 
 static char veth[16];
 
+static inline bool is_interface_gone(pcf_collector *collector, const void *arg)
+{
+	(void)collector;
+	return if_nametoindex(arg) == 0;
+}
+
 static inline void add_veth(const struct box *box, const char *inside)
 {
+	/* The one of the test before goes when the kernel gets round to the end of its namespace. */
+	CHECK(comes_true(NULL, is_interface_gone, veth));
 	command("ip link add %s type veth peer name pcfpeer netns %d", veth, (int)box->pid);
 	command("nsenter -t %d -n ip link set pcfpeer name %s", (int)box->pid, inside);
 	command("nsenter -t %d -n ip link set %s up", (int)box->pid, inside);

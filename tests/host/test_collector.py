@@ -23,6 +23,7 @@ from pycadvisor_fast import Collector, CollectorOptions, attach
 from pycadvisor_fast.collector import PRIVATE_PREFIX, SHARED_MEMORY
 from pycadvisor_fast.errors import ConfigError, NativeError, PycadvisorError
 from tests.host.cgroup_tree import CgroupTree
+from tests.host.churn import churn
 
 pytestmark = pytest.mark.root
 
@@ -373,11 +374,11 @@ def test_a_thousand_that_are_there_are_added_quickly(cgroups: CgroupTree) -> Non
 def test_churn_leaves_descriptors_slots_and_memory_as_they_were(collector: Collector, cgroups: CgroupTree) -> None:
     """100 a second come and go: a few seconds here, two minutes with PCF_CHURN_SECONDS=120."""
     seconds = float(os.environ.get("PCF_CHURN_SECONDS", "8"))
-    _churn(cgroups, min(2.0, seconds / 4), 0)
+    churn(cgroups, min(2.0, seconds / 4))
     marker = cgroups.make("marker")
     eventually(lambda: collector.container(marker))
     files, slots, memory = _usage(collector)
-    made = _churn(cgroups, seconds, 10_000)
+    made = churn(cgroups, seconds, first=10_000) - 10_000
     cgroups.remove("marker")
     cgroups.make("marker")
     eventually(lambda: collector.container(marker))
@@ -398,17 +399,3 @@ def _usage(collector: Collector) -> tuple[int, int, int]:
         tick = collector.wait()
         collector.wait(tick + 5, timeout=20)
     return before, int(collector.status()["slots_live"]), rss()
-
-
-def _churn(cgroups: CgroupTree, seconds: float, number: int) -> int:
-    end, first = time.monotonic() + seconds, number
-    while time.monotonic() < end:
-        due = time.monotonic() + 0.1
-        names = [f"c{number + index}" for index in range(10)]
-        number += len(names)
-        for name in names:
-            cgroups.make(name)
-        for name in names:
-            cgroups.remove(name)
-        time.sleep(max(0.0, due - time.monotonic()))
-    return number - first

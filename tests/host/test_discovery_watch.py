@@ -12,6 +12,7 @@ import pytest
 
 from pycadvisor_fast.discovery.watcher import Handle, Watcher
 from tests.host.cgroup_tree import CgroupTree
+from tests.host.churn import churn
 
 pytestmark = [pytest.mark.root, pytest.mark.guest_inside]
 
@@ -114,16 +115,7 @@ def test_many_come_and_go_and_nothing_stays(watched: tuple[Watcher, Followed, Cg
     watcher, sink, cgroups = watched
     seconds = float(os.environ.get("PCF_CHURN_SECONDS", "3"))
     before, files = set(sink.paths), _descriptors()
-    end, made = time.monotonic() + seconds, 0
-    while time.monotonic() < end:
-        due = time.monotonic() + 0.1
-        names = [f"c{made + index}" for index in range(10)]
-        made += len(names)
-        for name in names:
-            cgroups.make(name)
-        for name in names:
-            cgroups.remove(name)
-        time.sleep(max(0.0, due - time.monotonic()))
+    churn(cgroups, seconds)
     marker = cgroups.make("marker")
     sink.wait(lambda paths: marker in paths)
     cgroups.remove("marker")

@@ -65,20 +65,20 @@ def find(settings: Settings, target: str) -> Origin:
         ) from error
 
 
-def answers(address: str) -> bool:
-    """Whether something listens there; says so much faster than a gRPC channel gives up."""
-    family, where = _place(address)
+def answers(address: str, what: str = "grpc_listen") -> bool:
+    """Whether something listens there; says so much faster than a gRPC channel gives up. Raises ConfigError."""
     try:
+        family, where = _place(address, what)
         with socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as sock:
             sock.settimeout(_ANSWERS_WITHIN_SECONDS)
             sock.connect(where)
-    except OSError:
+    except (OSError, UnicodeError):  # nobody there; a text that can be no host name
         return False
     return True
 
 
 def _daemon(target: str) -> Origin:
-    if not answers(target):
+    if not answers(target, "target"):
         raise AddressError(f"nobody answers at {target}; is the daemon running? start it with: pycadvisor-fast run")
     try:
         from .origin_grpc import GrpcOrigin
@@ -92,10 +92,10 @@ def _by_cost(addresses: Sequence[str]) -> list[str]:
     return sorted(addresses, key=lambda address: not address.startswith("unix:"))
 
 
-def _place(address: str) -> tuple[socket.AddressFamily, str | tuple[str, int]]:
+def _place(address: str, what: str) -> tuple[socket.AddressFamily, str | tuple[str, int]]:
     from ..faces.grpc import addresses as places
 
-    place = places.parse_one(address)
+    place = places.parse_one(address, what)
     if place.path:
         return socket.AF_UNIX, place.path
     # "all addresses" is where a server listens; whoever calls means this machine.

@@ -118,6 +118,18 @@ ABC = Container("/docker/abc", slot=1, generation=1, runtime="docker", id="abc",
 ABD = Container("/docker/abd", slot=2, generation=1, runtime="docker", id="abd", name="db")
 
 
+@pytest.mark.parametrize(
+    ("target", "code", "message"),
+    [
+        ("nonsense", exits.USAGE, "target: 'nonsense' is neither host:port nor unix:/path"),
+        (f"{'n' * 64}.invalid:1", exits.ADDRESS, "nobody answers at nnnn"),  # no name: a label has 63 characters
+    ],
+)
+def test_a_target_that_is_none(target: str, code: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ls", f"--target={target}"]) == code
+    assert message in capsys.readouterr().err
+
+
 def test_a_word_is_a_name_an_id_its_beginning_or_a_path() -> None:
     both = (ABC, ABD)
     assert get.find("web", both) is ABC

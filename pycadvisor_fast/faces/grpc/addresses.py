@@ -37,20 +37,20 @@ def parse(text: str) -> list[Address]:
     return [parse_one(part.strip()) for part in text.split(",") if part.strip()]
 
 
-def parse_one(text: str) -> Address:
-    """One address."""
+def parse_one(text: str, what: str = "grpc_listen") -> Address:
+    """One address; ``what`` was given it. Raises ConfigError."""
     if text.startswith("unix:"):
         path = text.removeprefix("unix:")
         path = path.removeprefix("//") if path.startswith("///") else path
         if not path.startswith("/"):
-            raise ConfigError(f"grpc_listen: {text!r}: a unix socket needs an absolute path, like unix:/run/x.sock")
+            raise ConfigError(f"{what}: {text!r}: a unix socket needs an absolute path, like unix:/run/x.sock")
         if len(os.fsencode(path)) > 107:  # sun_path, unix(7)
-            raise ConfigError(f"grpc_listen: {text!r}: the kernel allows 107 bytes for the path of a unix socket")
+            raise ConfigError(f"{what}: {text!r}: the kernel allows 107 bytes for the path of a unix socket")
         return Address("", 0, path)
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise ConfigError(f"grpc_listen: {text!r} is neither host:port nor unix:/path")
+        raise ConfigError(f"{what}: {text!r} is neither host:port nor unix:/path")
     return Address(host or "::", int(port))
 
 

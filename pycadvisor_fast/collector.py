@@ -311,6 +311,7 @@ class _Parts:
             "ring_dir": str(self._home.path),
             "containers": len(self.roster.containers()),
             "refused": self.registry.refused,
+            "notes": self.native.notes(),
             "discovery": self.watcher.status(),
             "runtimes": self.runtimes.status(),
         }

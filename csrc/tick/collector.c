@@ -97,6 +97,21 @@ static int open_source(pcf_collector *collector, int (*open)(pcf_source **, cons
 	return 0;
 }
 
+/* What this process may not do, and what that takes from the samples or adds to their cost. */
+static void note_shortages(pcf_collector *collector)
+{
+	const pcf_host *host = &collector->host;
+	const pcf_plan *plan = &collector->plan;
+
+	if (plan->descriptors == 0 && collector->options.reader != PCF_READER_OPENAT)
+		pcf_note(collector, "%s: each file is opened anew in each tick; raise it (LimitNOFILE= of a service)",
+			 plan->reader_reason);
+	if (!host->is_root)
+		pcf_note(collector, "not root: files that are closed to this user are absent%s%s%s%s",
+			 host->fanotify.answer == PCF_NO ? ", " : "", host->fanotify.reason,
+			 host->setns.answer == PCF_NO ? ", " : "", host->setns.reason);
+}
+
 static int make_plan(pcf_collector *collector, pcf_error *err)
 {
 	int code = pcf_host_probe(&collector->host, collector->sysroot, err);
@@ -110,6 +125,8 @@ static int make_plan(pcf_collector *collector, pcf_error *err)
 		collector->self_rows[g] = PCF_NO_INDEX;
 	}
 	collector->descriptors.most = collector->plan.descriptors;
+	if (code == 0)
+		note_shortages(collector);
 	return code;
 }
 

@@ -45,13 +45,15 @@ class Daemon:
 
     all: ClassVar[list[Daemon]] = []
 
-    def __init__(self, folder: Path, *flags: str, **more: str) -> None:
+    def __init__(self, folder: Path, *flags: str, prefix: tuple[str, ...] = (), **more: str) -> None:
         self.ring = folder / "ring"
         self.target = f"unix:{folder}/grpc.sock"
         self.log = folder / f"log-{len(self.all)}"
         words = ["run", f"--ring_dir={self.ring}", f"--grpc_listen={self.target}", "--docker=", *flags]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen([*PROGRAM, *words], stderr=log, stdout=log, env=environment(**more))
+            self.process = subprocess.Popen(
+                [*prefix, *PROGRAM, *words], stderr=log, stdout=log, env=environment(**more)
+            )
         self.all.append(self)
 
     def ready(self) -> str:

@@ -17,4 +17,5 @@ MEANINGS: tuple[tuple[int, str], ...] = (
     (RING, "the ring cannot be created or mapped: not writable, no space, held by another collector, none there"),
     (ADDRESS, "an address cannot be served (in use, or no address of this host), or nobody answers at --target"),
     (UNSUPPORTED, "this host cannot do it: no cgroups, no procfs, or a dependency is missing"),
+    (INTERRUPTED, "Ctrl-C ended a command other than `run` and `watch`"),
 )

@@ -199,8 +199,8 @@ static void choose(pcf_plan *plan, int cgroups)
 	if (ns[PCF_READER_URING] > 0 && ns[PCF_READER_URING] < ns[PCF_READER_PREAD] * 0.9)
 		plan->reader = PCF_READER_URING;
 	snprintf(plan->reader_reason, sizeof plan->reader_reason,
-		 "measured on %d cgroups with warm caches, us each: pread %.1f, openat %.1f, io_uring %s%.1f", cgroups,
-		 ns[PCF_READER_PREAD] / 1000, ns[PCF_READER_OPENAT] / 1000,
+		 "measured on %d cgroup%s with warm caches, us each: pread %.1f, openat %.1f, io_uring %s%.1f", cgroups,
+		 cgroups == 1 ? "" : "s", ns[PCF_READER_PREAD] / 1000, ns[PCF_READER_OPENAT] / 1000,
 		 ns[PCF_READER_URING] > 0 ? "" : "not there ", ns[PCF_READER_URING] / 1000);
 }
 

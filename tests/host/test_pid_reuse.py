@@ -29,7 +29,7 @@ def interface(process: subprocess.Popen[bytes], name: str) -> None:
 
 
 def with_number(tree: CgroupTree, below: str, number: int) -> subprocess.Popen[bytes]:
-    """A process of this number, in a namespace and a cgroup of its own. Others take numbers too, so it may need tries."""
+    """A process of this number, in a namespace and a cgroup of its own; others take numbers too: it may need tries."""
     for _ in range(2000):
         LAST_PID.write_text(str(number - 1))
         process = subprocess.Popen(OWN, stdin=subprocess.DEVNULL)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pycadvisor_fast import Client, Collector
 from pycadvisor_fast.client import ColumnsSnapshot
@@ -43,6 +44,12 @@ def collector() -> Iterator[tuple[Collector, str]]:
 
 def strictly_growing(numbers: list[int]) -> bool:
     return numbers == sorted(set(numbers))
+
+
+def sane(rates: NDArray[np.float64]) -> bool:
+    """Of a process that keeps a core half busy. One jerk of an emulated machine may look like a few cores; with an
+    hour in the divisor instead of 100 ms a rate would be 36000 times off."""
+    return bool(1e7 < np.nanmedian(rates) < 4e9 and np.nanmax(rates) < 1e11 and np.nanmin(rates) >= 0)
 
 
 def stepped(running: Collector, by: int) -> None:
@@ -83,9 +90,7 @@ def test_samples_go_on_through_a_step(collector: tuple[Collector, str], by: int)
     assert container is not None
     mine = rates[:, window.slots.tolist().index(container.slot)]
     assert np.isfinite(mine).sum() >= 10
-    assert np.nanmax(mine) < (os.cpu_count() or 1) * 1.5e9
-    assert np.nanmin(mine) >= 0
-    assert np.nansum(mine) > 0
+    assert sane(mine)
 
 
 @pytest.mark.parametrize("by", [HOUR, -HOUR], ids=["forwards", "backwards"])
@@ -121,4 +126,4 @@ def test_a_stream_goes_on_through_a_step(collector: tuple[Collector, str], by: i
     assert abs(seen[-1].time_unix_ns - seen[0].time_unix_ns - by) < SLACK
     assert 1 <= past <= 12, "a window of the last second is a second of ticks"
     shown = np.concatenate([batch["cpu"].rates["usage_ns"] for batch in seen[1:]])
-    assert np.nanmax(shown) < (os.cpu_count() or 1) * 1.5e9
+    assert sane(shown)

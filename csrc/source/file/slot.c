@@ -9,6 +9,7 @@
 
 #define FIRST_LOOK   100000000ULL /* runtimes make a container's directories one after another, within milliseconds */
 #define LOOKS_DOUBLE 10           /* then 0.2 s, 0.4 s, ... about a minute */
+#define FAMILY_LOOKS 6            /* from 3 s on */
 
 int pcf_file_slot_is_absent(const pcf_file_slot *slot, int unit)
 {
@@ -173,7 +174,9 @@ void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t n
 	uint64_t wait;
 
 	if (slot->look_ns && now_ns >= slot->look_ns) {
-		pcf_blkio_look(source, slot);
+		/* Reading every family is dear, and that another one began to count is rare. */
+		if (slot->looks >= FAMILY_LOOKS)
+			pcf_blkio_look(source, slot);
 		if (!is_complete(source, slot) || wants_descriptors) {
 			memset(slot->absent, 0, sizeof slot->absent);
 			if (wants_descriptors)

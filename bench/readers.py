@@ -21,6 +21,7 @@ from .report import Part, Table, Target
 READERS = ("pread", "openat", "uring")
 _NAIVE = "naive Python"
 _C_OPEN = "C open/read/close"
+_C_KEPT = "C pread, kept"  # no ring, no values: the least that kept descriptors can cost
 
 
 def measure(counts: Sequence[int], rounds: int) -> Part:
@@ -118,7 +119,7 @@ def naive(paths: Sequence[str]) -> int:
 class _Methods:
     """All methods over one set of cgroups; a context manager that ends their processes."""
 
-    names = (_NAIVE, _C_OPEN, *READERS)
+    names = (_NAIVE, _C_OPEN, _C_KEPT, *READERS)
 
     def __init__(self, cgroups: Cgroups, files: dict[str, list[str]]) -> None:
         self._cgroups = cgroups
@@ -129,6 +130,11 @@ class _Methods:
 
     def __enter__(self) -> _Methods:
         self._baselines = {kind: _Answering([program("baseline")], paths) for kind, paths in self._paths.items()}
+        # What is slow is not kept by anybody.
+        self._kept = {
+            "fast": _Answering([program("baseline"), "keep"], self._paths["fast"]),
+            "slow": self._baselines["slow"],
+        }
         command = [sys.executable, "-m", "bench.pass_worker"]
         self._readers = {name: _Answering([*command, name], self._cgroups.paths) for name in READERS}
         for name, reader in self._readers.items():
@@ -141,7 +147,7 @@ class _Methods:
         return self
 
     def __exit__(self, *error: object) -> None:
-        for process in (*self._baselines.values(), *self._readers.values()):
+        for process in (*self._baselines.values(), self._kept["fast"], *self._readers.values()):
             process.close()
 
     def measure(self, rounds: int) -> dict[tuple[str, str], Cost]:
@@ -158,6 +164,7 @@ class _Methods:
         calls: dict[str, Callable[[], Cost]] = {
             _NAIVE: lambda: of_this_process(lambda: naive(self._paths[kind])),
             _C_OPEN: lambda: self._baselines[kind].ask("x"),
+            _C_KEPT: lambda: self._kept[kind].ask("x"),
         }
         for name, reader in self._readers.items():
             calls[name] = lambda reader=reader: reader.ask(f"{kind}\n")  # type: ignore[misc]

@@ -63,7 +63,14 @@ static void note_taken(pcf_collector *collector, int taken, const pcf_error *err
 		pcf_note(collector, "%s", err->text);
 }
 
-static int create_region(pcf_collector *collector, int group, int *taken_over, pcf_error *err)
+static int is_over_budget(const pcf_collector *collector)
+{
+	uint64_t bound = collector->options.ring_bytes;
+
+	return bound > 0 && pcf_budget_used(collector->budget) > bound;
+}
+
+static int create_region(pcf_collector *collector, int group, int *is_taken_over, pcf_error *err)
 {
 	const pcf_group_plan *plan = &collector->plan.group[group];
 	pcf_region_spec spec = {
@@ -85,9 +92,30 @@ static int create_region(pcf_collector *collector, int group, int *taken_over, p
 	}
 	pcf_region_set_budget(collector->regions[group], collector->budget);
 	collector->is_new_file[group] = taken == PCF_TAKEN_NEW;
-	*taken_over += taken == PCF_TAKEN_OVER;
+	*is_taken_over = taken == PCF_TAKEN_OVER;
 	note_taken(collector, taken, &why);
 	return 0;
+}
+
+/* What an earlier collector was allowed is not what this one is: its files would stay as large as they are, and leave
+ * nothing for new containers. */
+static int drop_histories(pcf_collector *collector, const int *is_taken_over, pcf_error *err)
+{
+	char path[600];
+	int ignored, code = 0;
+
+	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
+		if (!is_taken_over[g])
+			continue;
+		pcf_region_close(collector->regions[g]);
+		collector->regions[g] = NULL;
+		snprintf(path, sizeof path, "%s/%s.ring", collector->ring_dir, pcf_group_at(g)->name);
+		(void)unlink(path);
+	}
+	for (int g = 0; code == 0 && g < PCF_GROUP_COUNT; g++)
+		if (is_taken_over[g])
+			code = create_region(collector, g, &ignored, err);
+	return code;
 }
 
 static int make_directory(pcf_collector *collector, const char *path, pcf_error *err)
@@ -148,8 +176,8 @@ static void remove_stale(pcf_collector *collector)
 int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 {
 	pcf_error why = {0};
-	int taken = PCF_TAKEN_NEW, taken_over = 0, groups = 0,
-	    code = make_directory(collector, collector->ring_dir, err);
+	int is_taken_over[PCF_GROUP_COUNT] = {0}, taken_over = 0;
+	int taken = PCF_TAKEN_NEW, groups = 0, code = make_directory(collector, collector->ring_dir, err);
 
 	if (code < 0)
 		return code;
@@ -170,14 +198,21 @@ int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err)
 	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 		if (!collector->plan.group[g].interval_ns)
 			continue;
-		code = create_region(collector, g, &taken_over, err);
+		code = create_region(collector, g, &is_taken_over[g], err);
 		if (code < 0)
 			return code;
+		taken_over += is_taken_over[g];
 		groups++;
 	}
 	remove_stale(collector);
-	if (taken_over)
+	if (taken_over && is_over_budget(collector)) {
+		code = drop_histories(collector, is_taken_over, err);
+		if (code < 0)
+			return code;
+		pcf_note(collector, "history of an earlier collector is dropped: it is larger than ring_memory allows");
+	} else if (taken_over) {
 		pcf_note(collector, "history of an earlier collector goes on in %d of %d groups", taken_over, groups);
+	}
 	note_row_bytes(collector);
 	return 0;
 }

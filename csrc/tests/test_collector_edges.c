@@ -121,6 +121,66 @@ static void test_gone_disk(void)
 	close_collector();
 }
 
+static void *wait_for_ever(void *arg)
+{
+	return (void *)(intptr_t)pcf_collector_wait(arg, ~0ULL, -1, NULL);
+}
+
+static void *sample_slowly(void *arg)
+{
+	int code = 0;
+
+	while (code == 0)
+		code = pcf_collector_sample(arg, 0, NULL);
+	return (void *)(intptr_t)code;
+}
+
+static void *verify_for_ever(void *arg)
+{
+	int64_t code = 0;
+
+	while (code >= 0)
+		code = pcf_collector_verify(arg, NULL, NULL, NULL);
+	return (void *)(intptr_t)code;
+}
+
+/* Whoever waits is told and let out before the collector's memory goes (the sanitizers look at that). */
+static void test_close_under_waiters(void)
+{
+	void *(*const calls[])(void *) = {wait_for_ever, sample_slowly, verify_for_ever};
+	pthread_t threads[3];
+	void *result;
+
+	for (int round = 0; round < 20; round++) {
+		set_options();
+		open_collector();
+		CHECK_EQ(pcf_collector_start(collector, &err), 0);
+		for (int i = 0; i < 3; i++)
+			CHECK_OR_DIE(pthread_create(&threads[i], NULL, calls[i], collector) == 0);
+		nanosleep(&(struct timespec){.tv_nsec = 30 * MS}, NULL);
+		CHECK_EQ(pcf_collector_stop(collector), 0);
+		for (int i = 0; i < 3; i++) {
+			CHECK_EQ(pthread_join(threads[i], &result), 0);
+			CHECK_EQ((intptr_t)result, -ESHUTDOWN);
+		}
+		CHECK_EQ(pcf_collector_start(collector, &err), 0);
+		CHECK_OR_DIE(pthread_create(&threads[0], NULL, wait_for_ever, collector) == 0);
+		nanosleep(&(struct timespec){.tv_nsec = 30 * MS}, NULL);
+		pcf_collector_close(collector);
+		CHECK_EQ(pthread_join(threads[0], &result), 0);
+		CHECK_EQ((intptr_t)result, -ESHUTDOWN);
+	}
+	remove_ring(ring_dir);
+}
+
+static void test_too_many_containers(void)
+{
+	set_options();
+	options.max_containers = UINT32_MAX;
+	CHECK_EQ(pcf_collector_open(&collector, &options, &err), -EINVAL);
+	CHECK(strstr(err.text, "containers"));
+}
+
 int main(void)
 {
 	snprintf(ring_dir, sizeof ring_dir, "/dev/shm/pcf-test-edges-%ld", (long)getpid());
@@ -130,5 +190,7 @@ int main(void)
 	test_only(PCF_GROUP_MEMORY);
 	test_root_again();
 	test_gone_disk();
+	test_close_under_waiters();
+	test_too_many_containers();
 	return check_result();
 }

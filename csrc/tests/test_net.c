@@ -219,7 +219,6 @@ int main(void)
 		return 0;
 	}
 	snprintf(ring_dir, sizeof ring_dir, "/dev/shm/pcf-test-%ld", (long)getpid());
-	snprintf(veth, sizeof veth, "pcf%d", getpid() % 10000000);
 	pcf_collector *collector = open_collector();
 	CHECK_EQ(pcf_collector_start(collector, &err), 0);
 	test_veth(collector);

@@ -14,6 +14,7 @@
 #include "schema/error.h"
 
 #define DEFAULT_CONTAINERS 8192
+#define MOST_CONTAINERS    (1u << 24) /* as pcf_slots_create has it */
 
 static int copy_options(pcf_collector *collector, const pcf_options *options)
 {
@@ -134,6 +135,9 @@ static int build(pcf_collector *collector, const pcf_options *options, pcf_error
 {
 	int code = copy_options(collector, options);
 
+	if (collector->options.max_containers > MOST_CONTAINERS)
+		return pcf_error_say(err, -EINVAL, "room for %u containers is more than a ring has: at most %u",
+				     options->max_containers, MOST_CONTAINERS);
 	if (code == 0)
 		code = allocate(collector);
 	if (code < 0)
@@ -261,5 +265,6 @@ void pcf_collector_close(pcf_collector *collector)
 	if (!collector)
 		return;
 	pcf_collector_stop(collector);
+	pcf_collector_await_empty(collector);
 	destroy(collector, 0);
 }

@@ -74,6 +74,7 @@ struct pcf_collector {
 	uint32_t self_rows[PCF_GROUP_COUNT];
 	_Atomic uint64_t latest_tick, ticks, skipped, lateness_max_ns, cpu_ns, rows, reads, read_errors,
 		unrepresentable, rows_refused, truncated;
+	int inside;           /* under done_lock: threads that wait, sample or verify; close lets them leave first */
 	uint64_t passes_tick; /* under done_lock: latest_tick as waiters see it */
 };
 
@@ -111,6 +112,11 @@ uint64_t pcf_schedule_missed(uint64_t stride, uint64_t last, uint64_t tick);    
 /* pass.c */
 void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns);
 void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns); /* groups whose present tick was not sampled yet */
+
+/* wait.c */
+void pcf_collector_enter(pcf_collector *collector);
+void pcf_collector_leave(pcf_collector *collector);
+void pcf_collector_await_empty(pcf_collector *collector);
 
 /* self.c */
 void pcf_self_late(pcf_group_state *state, uint64_t lateness_ns);

@@ -247,12 +247,16 @@ static int try_once(verification *v, int try)
 int64_t pcf_collector_verify(pcf_collector *collector, pcf_verify_report report, void *arg, uint64_t *checked)
 {
 	verification v = {.collector = collector, .report = report, .arg = arg};
-	int code = list_jobs(&v);
+	int code;
+
+	pcf_collector_enter(collector);
+	code = list_jobs(&v);
 
 	for (int i = 0; i < GAUGE_TRIES && code == 0; i++)
 		code = try_once(&v, i);
 	free_jobs(&v);
 	if (checked)
 		*checked = v.checked;
+	pcf_collector_leave(collector);
 	return code < 0 ? code : (int64_t)v.found;
 }

@@ -11,11 +11,35 @@ static struct timespec deadline(int timeout_ms)
 	return (struct timespec){.tv_sec = (time_t)(at / 1000000000), .tv_nsec = (long)(at % 1000000000)};
 }
 
+void pcf_collector_enter(pcf_collector *collector)
+{
+	pthread_mutex_lock(&collector->done_lock);
+	collector->inside++;
+	pthread_mutex_unlock(&collector->done_lock);
+}
+
+void pcf_collector_leave(pcf_collector *collector)
+{
+	pthread_mutex_lock(&collector->done_lock);
+	if (--collector->inside == 0)
+		pthread_cond_broadcast(&collector->done);
+	pthread_mutex_unlock(&collector->done_lock);
+}
+
+void pcf_collector_await_empty(pcf_collector *collector)
+{
+	pthread_mutex_lock(&collector->done_lock);
+	while (collector->inside > 0)
+		pthread_cond_wait(&collector->done, &collector->done_lock);
+	pthread_mutex_unlock(&collector->done_lock);
+}
+
 int pcf_collector_wait(pcf_collector *collector, uint64_t tick, int timeout_ms, uint64_t *latest)
 {
 	struct timespec until = deadline(timeout_ms < 0 ? 0 : timeout_ms);
 	int code = 0;
 
+	pcf_collector_enter(collector);
 	pthread_mutex_lock(&collector->done_lock);
 	while (collector->passes_tick <= tick && code == 0) {
 		if (!atomic_load(&collector->running))
@@ -29,6 +53,7 @@ int pcf_collector_wait(pcf_collector *collector, uint64_t tick, int timeout_ms, 
 	if (latest)
 		*latest = collector->passes_tick;
 	pthread_mutex_unlock(&collector->done_lock);
+	pcf_collector_leave(collector);
 	return code;
 }
 
@@ -46,6 +71,7 @@ int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_
 	uint64_t on = 0, since = pcf_now_ns(CLOCK_MONOTONIC);
 	int code = 0;
 
+	pcf_collector_enter(collector);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		on |= (uint64_t)(collector->stride[g] > 0) << g;
 	on &= groups_mask ? groups_mask : on;
@@ -61,6 +87,7 @@ int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_
 	if (tick)
 		*tick = collector->passes_tick;
 	pthread_mutex_unlock(&collector->done_lock);
+	pcf_collector_leave(collector);
 	return code;
 }
 

@@ -35,7 +35,9 @@ pcf_slots *pcf_collector_slots(pcf_collector *collector);
 
 int pcf_collector_start(pcf_collector *collector, pcf_error *err); /* the tick thread */
 int pcf_collector_stop(pcf_collector *collector);                  /* joins it; the ring stays readable */
-void pcf_collector_close(pcf_collector *collector);                /* stops, closes, keeps the files */
+/* Stops, closes, keeps the files.  Threads inside wait, sample or verify get -ESHUTDOWN and are let out first; no other
+ * call may be under way or come after. */
+void pcf_collector_close(pcf_collector *collector);
 
 /* A cgroup appeared: opens what is there and samples it from the next tick on.  -ENOENT: it is gone again.
  * -ENOSPC: no slot.  -EINVAL: no slash in front.  Adding a path that is live returns its slot (and refreshes it); so

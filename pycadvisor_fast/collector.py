@@ -306,6 +306,7 @@ class _Parts:
     def status(self) -> dict[str, Any]:
         return {
             **self.native.stats(),
+            "process": _own_cost(),
             "pid": self._pid,
             "started": self._started_at,
             "ring_dir": str(self._home.path),
@@ -315,6 +316,13 @@ class _Parts:
             "discovery": self.watcher.status(),
             "runtimes": self.runtimes.status(),
         }
+
+
+def _own_cost() -> dict[str, int]:
+    """What the whole process has cost so far: CPU time of all threads, memory as /proc/self/statm has it."""
+    resident, shared = (int(pages) for pages in Path("/proc/self/statm").read_text().split()[1:3])
+    page = os.sysconf("SC_PAGE_SIZE")
+    return {"cpu_ns": time.process_time_ns(), "rss_bytes": resident * page, "rss_shared_bytes": shared * page}
 
 
 def _fresh_groups(plan: Mapping[str, Any]) -> int:

@@ -420,3 +420,9 @@ def _usage(collector: Collector) -> tuple[int, int, int]:
         tick = collector.wait()
         collector.wait(tick + 5, timeout=20)
     return before, int(collector.status()["slots_live"]), rss()
+
+
+def test_status_says_what_the_process_costs(collector: Collector) -> None:
+    process = collector.status()["process"]
+    assert process["cpu_ns"] > 0
+    assert process["rss_bytes"] >= process["rss_shared_bytes"] > 0

@@ -11,6 +11,23 @@
 
 #define MOUNTINFO_BYTES (1u << 20) /* a host with a thousand overlay mounts has about 700 KiB */
 
+/* One more than the last core of a list such as "0-3,8-11"; fallback where there is none. */
+static int cores_of(const char *sysroot, const char *list, int fallback)
+{
+	char path[512], text[1024];
+	const char *last;
+	long length;
+
+	snprintf(path, sizeof path, "%s/sys/devices/system/cpu/%s", sysroot, list);
+	length = pcf_text_read(path, text, sizeof text);
+	if (length <= 0 || text[0] < '0' || text[0] > '9')
+		return fallback;
+	last = text + strcspn(text, "\n");
+	while (last > text && last[-1] >= '0' && last[-1] <= '9')
+		last--;
+	return atoi(last) + 1;
+}
+
 static void probe_machine(pcf_host *host, const char *sysroot)
 {
 	struct utsname name;
@@ -27,8 +44,8 @@ static void probe_machine(pcf_host *host, const char *sysroot)
 		host->memory_bytes = strtoull(text + 9, NULL, 10) * 1024;
 	n = sysconf(_SC_NPROCESSORS_ONLN);
 	host->cores_online = n > 0 ? (int)n : 1;
-	n = sysconf(_SC_NPROCESSORS_CONF);
-	host->cores_possible = n > host->cores_online ? (int)n : host->cores_online;
+	host->cores_present = cores_of(sysroot, "present", host->cores_online);
+	host->cores_possible = cores_of(sysroot, "possible", host->cores_present);
 	host->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	host->is_root = geteuid() == 0;
 }

@@ -181,6 +181,36 @@ static void test_too_many_containers(void)
 	CHECK(strstr(err.text, "containers"));
 }
 
+/* A v1 machine that could have six cores and has two: the others have no rows, a core that was taken out keeps its own. */
+static void test_cores_that_never_come(void)
+{
+	pcf_region *cores;
+	uint32_t slot, generation;
+
+	fake_begin();
+	fake_proc();
+	fake_file("/proc/1/mountinfo", "30 23 0:26 / /sys/fs/cgroup/cpuacct rw - cgroup cgroup rw,cpuacct\n");
+	fake_file("/sys/devices/system/cpu/possible", "0-5\n");
+	fake_file("/sys/devices/system/cpu/present", "0-1\n");
+	fake_file("/sys/fs/cgroup/cpuacct/a/cpuacct.usage_percpu", "7 0 0 9 0 0 \n");
+	fake_file("/sys/fs/cgroup/cpuacct/a/cpuacct.usage", "16\n");
+	fake_file("/sys/fs/cgroup/cpuacct/a/cpuacct.stat", "user 0\nsystem 0\n");
+	set_options();
+	open_collector();
+	CHECK_EQ(pcf_collector_host(collector)->cores_present, 2);
+	CHECK_EQ(pcf_collector_host(collector)->cores_possible, 6);
+	CHECK_EQ(pcf_collector_add(collector, "/a", 0, &slot, &generation, &err), 0);
+	CHECK_EQ(pcf_collector_start(collector, &err), 0);
+	CHECK_EQ(pcf_collector_sample(collector, 0, NULL), 0);
+	cores = pcf_collector_region(collector, PCF_GROUP_CPU_PERCPU);
+	CHECK_EQ(keyed_value(cores, slot, "0", PCF_CPU_PERCPU_USAGE_NS), 7);
+	CHECK_EQ(keyed_value(cores, slot, "1", PCF_CPU_PERCPU_USAGE_NS), 0);
+	CHECK_EQ(keyed_value(cores, slot, "2", PCF_CPU_PERCPU_USAGE_NS), PCF_ABSENT);
+	CHECK_EQ(keyed_value(cores, slot, "3", PCF_CPU_PERCPU_USAGE_NS), 9);
+	CHECK_EQ(row_value(pcf_collector_region(collector, PCF_GROUP_CPU), slot, PCF_CPU_USAGE_NS), 16);
+	close_collector();
+}
+
 int main(void)
 {
 	snprintf(ring_dir, sizeof ring_dir, "/dev/shm/pcf-test-edges-%ld", (long)getpid());
@@ -192,5 +222,6 @@ int main(void)
 	test_gone_disk();
 	test_close_under_waiters();
 	test_too_many_containers();
+	test_cores_that_never_come();
 	return check_result();
 }

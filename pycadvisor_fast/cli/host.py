@@ -70,7 +70,10 @@ def _facts(facts: Mapping[str, Any]) -> str:
         ("kernel", facts["kernel"]),
         ("cgroups", _LAYOUTS.get(facts["layout"], facts["layout"])),
         ("controllers", controllers or "none"),
-        ("cores", f"{facts['cores_online']} online, {facts['cores_possible']} possible"),
+        (
+            "cores",
+            f"{facts['cores_online']} online, {facts['cores_present']} present, {facts['cores_possible']} possible",
+        ),
         ("memory", f"{size(facts['memory_bytes'])}iB"),
         ("descriptors", f"{facts['nofile_raised']} (found {facts['nofile_soft']}, at most {facts['nofile_hard']})"),
         ("root", "yes" if facts["is_root"] else "no: what needs it is named below"),

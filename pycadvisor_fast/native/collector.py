@@ -104,7 +104,7 @@ class NativeCollector:
             },
             **{
                 name: int(getattr(host, name))
-                for name in ("cores_online", "cores_possible", "memory_bytes", "page_bytes")
+                for name in ("cores_online", "cores_present", "cores_possible", "memory_bytes", "page_bytes")
             },
             **{name: int(getattr(host, name)) for name in ("nofile_soft", "nofile_hard", "nofile_raised")},
             "is_root": bool(host.is_root),

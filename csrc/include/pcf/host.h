@@ -38,7 +38,8 @@ typedef struct {
 	int layout; /* PCF_LAYOUT_* */
 	pcf_controller_fact controllers[9];
 	int cores_online;
-	int cores_possible;
+	int cores_present;  /* plugged in, whether online or not */
+	int cores_possible; /* the kernel counts for so many; a virtual machine often has many that never come */
 	uint64_t memory_bytes;
 	uint64_t page_bytes;
 	uint64_t nofile_soft, nofile_hard, nofile_raised; /* limit found, its bound, what we got after raising */

@@ -26,6 +26,18 @@ void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_f
 	pass->rows++;
 }
 
+/* cpuacct.usage_percpu lists every core that could ever be plugged in. One that is not there has nothing to count. */
+static int is_no_core(const pcf_file_source *source, const pcf_pass *pass, const pcf_keyed_row *row)
+{
+	long core = 0;
+
+	if (pass->group != PCF_GROUP_CPU_PERCPU || row->values[0])
+		return 0;
+	for (size_t i = 0; i < row->key_len; i++)
+		core = core * 10 + (row->key[i] - '0');
+	return core >= source->env.host->cores_present;
+}
+
 void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state,
 		     uint32_t offset)
 {
@@ -36,7 +48,8 @@ void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, con
 	for (unsigned i = 0; i < keyed->count; i++) {
 		const pcf_keyed_row *row = &keyed->rows[i];
 
-		if (claim(source, pass, slot, state->generation, row->key, row->key_len, &number) < 0)
+		if (is_no_core(source, pass, row) ||
+		    claim(source, pass, slot, state->generation, row->key, row->key_len, &number) < 0)
 			continue;
 		pass->unrepresentable +=
 			(uint64_t)pcf_region_store(source->env.regions[pass->group], number, offset, row->values);

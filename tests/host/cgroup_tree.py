@@ -65,8 +65,14 @@ class CgroupTree:
 
     def spawn(self, below: str, *command: str) -> subprocess.Popen[bytes]:
         """Starts a process and moves it into the cgroup; killed at the end."""
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        return self.adopt(below, process)
+        # It begins when it is there: what it allocated before would be charged elsewhere.
+        gate = ("sh", "-c", 'read _; exec "$@"', "sh")
+        process = subprocess.Popen((*gate, *command), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.adopt(below, process)
+        assert process.stdin is not None
+        with process.stdin as go:
+            go.write(b"\n")
+        return process
 
     def adopt(self, below: str, process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
         """Moves a process into the cgroup; killed at the end."""

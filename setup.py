@@ -19,10 +19,11 @@ def configure_command() -> list[str]:
 
     Warnings are errors in the project's own C builds (see Makefile), not here: a user's newer compiler must not
     refuse to install a release for a new warning. PCF_WERROR=1 in the environment turns them into errors.
+    PCF_BPF=ON makes missing tools for eBPF an error, OFF builds without.
     """
     werror = "ON" if os.environ.get("PCF_WERROR") == "1" else "OFF"
     command = ["cmake", "-S", str(ROOT), "-B", str(LIBPCF_BUILD), "-DCMAKE_BUILD_TYPE=Release", "-DPCF_TESTS=OFF"]
-    command += [f"-DPCF_WERROR={werror}", "-DPCF_SHARED=OFF"]
+    command += [f"-DPCF_WERROR={werror}", "-DPCF_SHARED=OFF", f"-DPCF_BPF={os.environ.get('PCF_BPF', 'AUTO')}"]
     return command + (["-G", "Ninja"] if shutil.which("ninja") else [])
 
 
@@ -46,7 +47,16 @@ class BuildLibpcf(build_ext):
             shutil.rmtree(LIBPCF_BUILD, ignore_errors=True)
             run(configure_command())
         run(["cmake", "--build", str(LIBPCF_BUILD), "--target", "pcf_static", "--parallel", str(self.parallel or 2)])
+        self._link()
         super().run()
+
+    def _link(self) -> None:
+        """What libpcf.a needs at run time; cmake/bpf.cmake writes both files."""
+        missing = (LIBPCF_BUILD / "bpf-missing").read_text()
+        if missing:
+            print(f"note: built without eBPF: {missing}; apt install clang bpftool libbpf-dev, then build again")
+        for extension in self.extensions:
+            extension.libraries = (LIBPCF_BUILD / "link-libraries").read_text().split()
 
 
 setup(

@@ -1,5 +1,8 @@
 # One program and one ctest for each csrc/tests/test_*.c.
 file(GLOB tests CONFIGURE_DEPENDS csrc/tests/test_*.c)
+if(NOT PCF_HAVE_BPF)
+  list(FILTER tests EXCLUDE REGEX "/test_walk_") # the walk's own parts are not in the library then
+endif()
 foreach(test IN LISTS tests)
   get_filename_component(name ${test} NAME_WE)
   add_executable(${name} ${test})

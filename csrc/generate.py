@@ -5,7 +5,8 @@
     pycadvisor_fast/columns.py                  the Python schema
     proto/pycadvisor_fast/v1/stats.proto        one message a group
     docs/metrics.md                             the list of metrics
-    pycadvisor_fast/v1/*_pb2.py, *_pb2_grpc.py  protoc's output; needs grpcio-tools 1.80.1 (pinned in pyproject.toml,
+    pycadvisor_fast/v1/*_pb2.py, *_pb2_grpc.py, pycadvisor_fast/discovery/runtimes/api/*_pb2.py
+                                                protoc's output; needs grpcio-tools 1.80.1 (pinned in pyproject.toml,
                                                 so that the output is the same everywhere)
 
 The outputs are committed; tests/unit/test_generated.py runs this into an empty folder and compares.
@@ -214,12 +215,15 @@ def metrics_md(groups: list[Group]) -> str:
         "column's unit) it comes from on cgroup v1, on cgroup v2 and, under /proc, for the root container; empty: not",
         "given there. On hybrid hosts PSI comes from the cgroup2 mount. **cell**: bytes of history it costs a tick.",
         "A column the host cannot give costs nothing. Intervals are defaults (`--interval GROUP=DURATION`).",
-        "Groups of 10 s and slower keep no descriptors open.",
+        "Groups of 10 s and slower keep no descriptors open. `self`: the collector counts it; `bpf`: an eBPF program",
+        "does.",
     ]
     width = {"U64": 8, "U32": 4, "P32": 4, "K32": 4, "C16": 2}
     for g in groups:
         rows = "one row a container" if g.key == "NONE" else f"one row for each {g.key.lower()}"
-        out += ["", f"## {g.name}", "", f"{sentence(g.help)} Every {g.interval_ms / 1000:g} s, {rows}.", ""]
+        off = f"Off unless asked for (`--interval {g.name}=1s`)"
+        often = f"Every {g.interval_ms / 1000:g} s" if g.interval_ms else off
+        out += ["", f"## {g.name}", "", f"{sentence(g.help)} {often}, {rows}.", ""]
         out += ["| column | kind | v1 | v2 | root | cell | meaning |", "|---|---|---|---|---|---|---|"]
         for c in g.columns:
             sources = " | ".join(f"`{s}`" if s else "" for s in (c.v1, c.v2, c.root))
@@ -228,19 +232,22 @@ def metrics_md(groups: list[Group]) -> str:
 
 
 def run_protoc(proto: Path, output: Path) -> None:
-    """protoc's Python code for all files below ``proto``, with type stubs, into the package pycadvisor_fast.v1."""
+    """protoc's Python code for all files below ``proto``, with type stubs, into packages named as the folders there.
+
+    Stubs of services are written for our own only; what another program serves is called by its methods' names.
+    """
     files = sorted(str(path.relative_to(proto)) for path in proto.rglob("*.proto"))
     with tempfile.TemporaryDirectory() as temporary:
         outs = [f"--{kind}_out={temporary}" for kind in ("python", "pyi", "grpc_python")]
         command = [sys.executable, "-m", "grpc_tools.protoc", f"-I{proto}", *outs, *files]
         subprocess.run(command, check=True, cwd=proto)
-        target = output / "pycadvisor_fast" / "v1"
-        target.mkdir(parents=True, exist_ok=True)
-        for path in sorted((Path(temporary) / "pycadvisor_fast" / "v1").iterdir()):
+        for path in sorted(path for path in Path(temporary).rglob("*") if path.is_file()):
             if path.stem.endswith("_pb2_grpc") and "class " not in path.read_text():
                 continue  # a .proto without a service
-            shutil.copy(path, target / path.name)
-    (output / "pycadvisor_fast" / "v1" / "__init__.py").write_text(f'"""Protobuf code. {NOTE}"""\n')
+            target = output / path.relative_to(temporary)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
+            (target.parent / "__init__.py").write_text(f'"""Protobuf code. {NOTE}"""\n')
 
 
 def generate(output: Path) -> None:
@@ -257,7 +264,9 @@ def generate(output: Path) -> None:
     if output != ROOT:
         for path in (ROOT / "proto").rglob("*.proto"):
             if path.name != "stats.proto":
-                shutil.copy(path, proto / path.relative_to(ROOT / "proto"))
+                target = proto / path.relative_to(ROOT / "proto")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, target)
     run_protoc(proto, output)
 
 

@@ -184,6 +184,8 @@ static void assume_enabled_later(pcf_host *host)
 		{PCF_CTL_IO, "io.", "io.stat"},
 		{PCF_CTL_PIDS, "pids.", "pids.current"},
 		{PCF_CTL_CPUSET, "cpuset.", "cpuset.cpus"},
+		{PCF_CTL_RDMA, "rdma.", "rdma.current"},
+		{PCF_CTL_MISC, "misc.", "misc.current"},
 	};
 
 	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)

@@ -25,7 +25,8 @@ int pcf_file_controller(const char *file, int version)
 	} prefixes[] = {
 		{"cpuacct.", PCF_CTL_CPUACCT}, {"cpu.", PCF_CTL_CPU},         {"memory.", PCF_CTL_MEMORY},
 		{"blkio.", PCF_CTL_IO},        {"io.", PCF_CTL_IO},           {"pids.", PCF_CTL_PIDS},
-		{"cpuset.", PCF_CTL_CPUSET},   {"hugetlb.", PCF_CTL_HUGETLB},
+		{"cpuset.", PCF_CTL_CPUSET},   {"hugetlb.", PCF_CTL_HUGETLB}, {"rdma.", PCF_CTL_RDMA},
+		{"misc.", PCF_CTL_MISC},
 	};
 
 	if (has_suffix(file, ".pressure"))

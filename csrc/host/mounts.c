@@ -6,9 +6,10 @@
 #include "host/probe.h"
 
 static const char *const v1_names[PCF_CTL_COUNT] = {
-	[PCF_CTL_CPU] = "cpu",         [PCF_CTL_CPUACCT] = "cpuacct", [PCF_CTL_MEMORY] = "memory",
-	[PCF_CTL_IO] = "blkio",        [PCF_CTL_PIDS] = "pids",       [PCF_CTL_CPUSET] = "cpuset",
-	[PCF_CTL_HUGETLB] = "hugetlb", [PCF_CTL_UNIFIED] = "unified", [PCF_CTL_NAMED] = "name=systemd",
+	[PCF_CTL_CPU] = "cpu",         [PCF_CTL_CPUACCT] = "cpuacct",    [PCF_CTL_MEMORY] = "memory",
+	[PCF_CTL_IO] = "blkio",        [PCF_CTL_PIDS] = "pids",          [PCF_CTL_CPUSET] = "cpuset",
+	[PCF_CTL_HUGETLB] = "hugetlb", [PCF_CTL_RDMA] = "rdma",          [PCF_CTL_MISC] = "misc",
+	[PCF_CTL_UNIFIED] = "unified", [PCF_CTL_NAMED] = "name=systemd",
 };
 
 const char *pcf_controller_name(int controller)
@@ -131,6 +132,7 @@ void pcf_mounts_unified(pcf_host *host, const char *cgroup_controllers)
 	static const char *const v2_names[PCF_CTL_COUNT] = {
 		[PCF_CTL_CPU] = "cpu",   [PCF_CTL_MEMORY] = "memory", [PCF_CTL_IO] = "io",
 		[PCF_CTL_PIDS] = "pids", [PCF_CTL_CPUSET] = "cpuset", [PCF_CTL_HUGETLB] = "hugetlb",
+		[PCF_CTL_RDMA] = "rdma", [PCF_CTL_MISC] = "misc",
 	};
 	const pcf_controller_fact *unified = &host->controllers[PCF_CTL_UNIFIED];
 	int v1 = 0;

@@ -5,6 +5,7 @@
 
 #include "host/kernel_files.h"
 #include "host/probe.h"
+#include "host/walk_plan.h"
 #include "schema/error.h"
 
 #define MS              1000000ULL
@@ -142,6 +143,7 @@ static void plan_files(const pcf_host *host, const pcf_options *options, int gro
 			 group == PCF_GROUP_HOST ? "" : ": ", group == PCF_GROUP_HOST ? "" : why_no_files(host, group));
 	pcf_group_columns(host, group, present, root);
 	choose_columns(plan, group, present, root, root_count > 0);
+	pcf_walk_plan(host, options, group, plan);
 }
 
 static void plan_network(const pcf_host *host, const pcf_options *options, int group, pcf_group_plan *plan)
@@ -166,6 +168,52 @@ static void plan_network(const pcf_host *host, const pcf_options *options, int g
 						      : host->netlink_stats.reason);
 }
 
+/* Every namespace is entered or its files are read, by the thread that looks after namespaces. */
+static void plan_sockets(const pcf_host *host, int group, pcf_group_plan *plan)
+{
+	int is_advanced = group == PCF_GROUP_TCP_ADVANCED, is_udp = group == PCF_GROUP_UDP || group == PCF_GROUP_UDP6;
+	int netlink = !is_advanced && host->setns.answer != PCF_NO;
+
+	if (host->procfs.answer == PCF_NO) {
+		off(plan, host->procfs.reason);
+		return;
+	}
+	plan->source = netlink ? PCF_SOURCE_NETLINK : PCF_SOURCE_PROC;
+	plan->files = is_advanced ? 2 : 1;
+	memset(plan->present, 1, (size_t)pcf_group_at(group)->columns);
+	snprintf(plan->file_names, sizeof plan->file_names, "%s%s",
+		 netlink       ? "SOCK_DIAG /proc/<pid>/net/sockstat"
+		 : is_advanced ? "/proc/<pid>/net/snmp /proc/<pid>/net/netstat"
+		 : is_udp      ? "/proc/<pid>/net/udp"
+			       : "/proc/<pid>/net/tcp",
+		 !netlink && (group == PCF_GROUP_TCP6 || group == PCF_GROUP_UDP6) ? "6" : "");
+	snprintf(plan->reason, sizeof plan->reason, "%s%.120s",
+		 netlink       ? "counted by sock_diag inside each namespace, shortly before the tick"
+		 : is_advanced ? "read of each namespace shortly before the tick"
+			       : "the sockets are read line by line: ",
+		 netlink || is_advanced ? "" : host->setns.reason);
+}
+
+static void plan_tasks(const pcf_host *host, int group, pcf_group_plan *plan)
+{
+	if (host->procfs.answer == PCF_NO) {
+		off(plan, host->procfs.reason);
+		return;
+	}
+	plan->source = PCF_SOURCE_PROC;
+	plan->files = 1;
+	memset(plan->present, 1, (size_t)pcf_group_at(group)->columns);
+	snprintf(plan->file_names, sizeof plan->file_names, "/proc/<pid>/cgroup %s",
+		 group == PCF_GROUP_TASKS ? "/proc/<pid>/fd /proc/<pid>/limits" : "/proc/<pid>/task/<tid>/schedstat");
+	snprintf(plan->reason, sizeof plan->reason, "one pass over all processes, shortly before the tick");
+}
+
+static int is_of_sockets(int group)
+{
+	return group == PCF_GROUP_TCP || group == PCF_GROUP_TCP6 || group == PCF_GROUP_UDP || group == PCF_GROUP_UDP6 ||
+	       group == PCF_GROUP_TCP_ADVANCED;
+}
+
 static void plan_tick(const pcf_options *options, pcf_group_plan *plan)
 {
 	if (options->disable_root) {
@@ -177,15 +225,39 @@ static void plan_tick(const pcf_options *options, pcf_group_plan *plan)
 	snprintf(plan->reason, sizeof plan->reason, "counted by the tick thread");
 }
 
+static void plan_trace(const pcf_host *host, const pcf_options *options, int group, pcf_group_plan *plan)
+{
+	if (group == PCF_GROUP_PROCESS && options->disable_events) {
+		off(plan, "events are off, whose programs count it");
+		return;
+	}
+	if (host->bpf_tracing.answer != PCF_YES) {
+		off(plan, host->bpf_tracing.reason);
+		return;
+	}
+	plan->source = PCF_SOURCE_TRACE;
+	memset(plan->present, 1, (size_t)pcf_group_at(group)->columns);
+	snprintf(plan->reason, sizeof plan->reason, "%s",
+		 group == PCF_GROUP_PROCESS ? "counted by the eBPF programs that tell of events"
+					    : "counted by eBPF programs at the scheduler's tracepoints");
+}
+
 static void plan_group(const pcf_host *host, const pcf_options *options, int group, pcf_group_plan *plan)
 {
 	plan->interval_ns = interval_of(options, group);
 	if (plan->interval_ns == 0)
-		off(plan, "off: its interval is 0");
+		off(plan, pcf_group_at(group)->interval_ms ? "off: its interval is 0"
+							   : "off unless it is given an interval by its name");
 	else if (group == PCF_GROUP_NETWORK || group == PCF_GROUP_NETWORK_ERRORS)
 		plan_network(host, options, group, plan);
+	else if (is_of_sockets(group))
+		plan_sockets(host, group, plan);
+	else if (group == PCF_GROUP_TASKS || group == PCF_GROUP_SCHEDSTAT)
+		plan_tasks(host, group, plan);
 	else if (group == PCF_GROUP_TICK)
 		plan_tick(options, plan);
+	else if (group == PCF_GROUP_SCHEDULING || group == PCF_GROUP_PROCESS)
+		plan_trace(host, options, group, plan);
 	else
 		plan_files(host, options, group, plan);
 }

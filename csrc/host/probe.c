@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "host/bpf_facts.h"
 #include "host/probe.h"
 #include "schema/error.h"
 
@@ -100,6 +101,7 @@ int pcf_host_probe(pcf_host *out, const char *sysroot, pcf_error *err)
 	probe_machine(out, sysroot);
 	pcf_limits_probe(out);
 	pcf_facts_probe(out, sysroot);
+	pcf_bpf_facts_probe(out);
 	pcf_cgroup_files_probe(out, sysroot);
 	return 0;
 }

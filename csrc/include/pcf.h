@@ -14,8 +14,10 @@ extern "C" {
 #include "pcf/base.h"
 #include "pcf/ring.h"
 #include "pcf/host.h"
+#include "pcf/events.h"
 #include "pcf/collector.h"
 #include "pcf/watch.h"
+#include "pcf/usage.h"
 #include "pcf/encode.h"
 #pragma GCC visibility pop
 

@@ -35,7 +35,7 @@ typedef struct pcf_key_table pcf_key_table;
 /* The row of a key: prefilled with PCF_ABSENT, or with what another file of the group gave; NULL skips the key.
  * key is not NUL-terminated and lies in the caller's buffer or on the parser's stack: copy it to keep it.
  * "major:minor" for devices, the name for interfaces (at most 15 bytes, any byte but '/', ':' and white space),
- * decimal digits for cores.  One parse asks again for a key that comes again. */
+ * decimal digits for cores and memory nodes, the kernel's name for RDMA adapters and miscellaneous resources.  One parse asks again for a key that comes again. */
 typedef uint64_t *(*pcf_row_sink)(void *arg, const char *key, size_t key_len);
 
 typedef int (*pcf_row_parse_fn)(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
@@ -88,11 +88,17 @@ int pcf_proc_stat_parse(const pcf_parser *parser, const char *buf, size_t len, u
 int pcf_proc_meminfo_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
 int pcf_proc_vmstat_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
 int pcf_proc_loadavg_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
+int pcf_net_sockets_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
+int pcf_net_snmp_parse(const pcf_parser *parser, const char *buf, size_t len, uint64_t *row);
 
 int pcf_cpuacct_usage_percpu_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 int pcf_proc_stat_cores_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 int pcf_io_stat_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 int pcf_blkio_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 int pcf_proc_diskstats_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
+int pcf_numa_stat_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
+int pcf_rdma_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
+int pcf_misc_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
+int pcf_misc_events_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 int pcf_net_dev_parse(const pcf_parser *parser, const char *buf, size_t len, pcf_row_sink sink, void *arg);
 #endif

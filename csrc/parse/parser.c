@@ -49,6 +49,12 @@ static const struct {
 	{"meminfo", pcf_proc_meminfo_parse, NULL},
 	{"vmstat", pcf_proc_vmstat_parse, NULL},
 	{"loadavg", pcf_proc_loadavg_parse, NULL},
+	{"net/tcp", pcf_net_sockets_parse, NULL},
+	{"net/tcp6", pcf_net_sockets_parse, NULL},
+	{"net/udp", pcf_net_sockets_parse, NULL},
+	{"net/udp6", pcf_net_sockets_parse, NULL},
+	{"net/snmp", pcf_net_snmp_parse, NULL},
+	{"net/netstat", pcf_net_snmp_parse, NULL},
 	{"cpuacct.usage_percpu", NULL, pcf_cpuacct_usage_percpu_parse},
 	{"io.stat", NULL, pcf_io_stat_parse},
 	{"blkio.io_service_bytes", NULL, pcf_blkio_parse},
@@ -60,6 +66,13 @@ static const struct {
 	{"blkio.time", NULL, pcf_blkio_parse},
 	{"blkio.sectors", NULL, pcf_blkio_parse},
 	{"diskstats", NULL, pcf_proc_diskstats_parse},
+	{"memory.numa_stat", NULL, pcf_numa_stat_parse},
+	{"rdma.current", NULL, pcf_rdma_parse},
+	{"rdma.max", NULL, pcf_rdma_parse},
+	{"misc.current", NULL, pcf_misc_parse},
+	{"misc.max", NULL, pcf_misc_parse},
+	{"misc.peak", NULL, pcf_misc_parse},
+	{"misc.events", NULL, pcf_misc_events_parse},
 	{"net/dev", NULL, pcf_net_dev_parse},
 };
 
@@ -99,7 +112,7 @@ static int is_same_file(const char *a, const char *b)
 /* Nothing, or the collector's own numbers: no file to parse. */
 static int is_no_file(const char *source)
 {
-	return !*source || strcmp(source, "self") == 0;
+	return !*source || strcmp(source, "self") == 0 || strcmp(source, "bpf") == 0;
 }
 
 static pcf_key key_of(const pcf_column_def *column, const char *source)

@@ -75,6 +75,17 @@ static int choose(pcf_region *region, uint32_t slot, uint64_t tick, uint32_t *ro
 	return result;
 }
 
+int pcf_region_row_is(const pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key,
+		      size_t key_len)
+{
+	const pcf_region_row *entry = &region->rows[row];
+
+	/* Another thread may release it meanwhile, as it may right after a claim. */
+	return row < pcf_load_plain(&region->head->row_high) && pcf_load_plain(&entry->generation) == generation &&
+	       pcf_load_plain(&entry->slot) == slot && !pcf_load_plain(&entry->gone_tick) &&
+	       entry->key_len == key_len && memcmp(entry->key, key, key_len) == 0;
+}
+
 int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len,
 			 uint64_t tick, uint32_t *row)
 {

@@ -1,4 +1,6 @@
-/* What a source of rows is. Two plug in: source/file (cgroup files, /proc) and source/net (network by interface).
+/* What a source of rows is. These plug in: source/file (cgroup files, /proc), source/net (network by interface, sockets),
+ * source/scheduling (waits, counted by eBPF), source/process (what the events' programs
+ * count), source/tasks (processes, from /proc).
  *
  * Life of a container in a source:
  *   prepare   the thread that adds the container: opens what it wants, may block, no lock is held
@@ -28,6 +30,7 @@ typedef struct {
 	uint32_t max_slots;         /* slot numbers are below this */
 	pcf_region *const *regions; /* by group, NULL = off; for the tick thread only */
 	pcf_descriptors *descriptors;
+	struct pcf_kernel_walk *walk; /* NULL: every number comes from files; see source/walk.h */
 	void *owner;
 	/* Writes what the source found out about a container into its slot record: fields with their bit in mask.
 	 * Safe from any thread, quietly nothing when the container has gone meanwhile. */
@@ -36,6 +39,13 @@ typedef struct {
 	void (*fail)(void *owner, uint32_t slot, const char *file, int error);
 	/* The container is not there any more (all its files are gone): discovery is told to look. */
 	void (*vanish)(void *owner, uint32_t slot, uint32_t generation);
+	/* A line for whoever asks why something is so on this host; while the source is opened only. */
+	void (*note)(void *owner, const char *text);
+	/* A column of the walk said something else than the text before and after it: it comes from files from now on. */
+	void (*demote)(void *owner, int group, int column, uint32_t slot, uint64_t before, uint64_t sample,
+		       uint64_t after);
+	/* pcf_events_counters of the collector's events; -ENODEV: it has none. The tick thread. */
+	int64_t (*counters)(void *owner, pcf_event_counters *out, uint32_t max);
 } pcf_source_env;
 
 #define PCF_ANNOTATE_NETNS 1 /* fields->netns */
@@ -58,6 +68,7 @@ typedef struct {
 	uint64_t descriptors;  /* kept open now */
 	uint64_t slots_openat; /* live slots read by name for want of descriptors */
 	uint64_t netns;        /* network namespaces followed */
+	uint64_t walk_misses;  /* rows that the walk could not give and files did */
 } pcf_source_stats;
 
 typedef struct pcf_source pcf_source;
@@ -76,6 +87,9 @@ typedef struct {
 	/* All its groups that are due, container by container: what the kernel fetched for one file of a cgroup serves
 	 * the next (measured at 1000 containers: a fifth less than group by group). */
 	void (*sample_groups)(pcf_source *source, pcf_pass *passes, int count);
+	/* The thread that asks for a pass outside the timeline, before it: what a helper counts ahead of its tick is counted
+	 * anew; may wait. NULL: nothing is. */
+	void (*gather)(pcf_source *source, uint64_t groups);
 	int (*event_fd)(pcf_source *source); /* NULL or -1: none; else the tick thread polls it between passes */
 	void (*event)(pcf_source *source);   /* it is readable */
 	void (*stats)(pcf_source *source, pcf_source_stats *add); /* adds to it; any thread */
@@ -89,5 +103,8 @@ struct pcf_source {
 int pcf_file_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err);
 /* *out stays NULL when this host or plan leaves it nothing to do (returns 0). */
 int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err);
+int pcf_scheduling_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err);
+int pcf_process_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err);
+int pcf_tasks_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *err);
 
 #endif

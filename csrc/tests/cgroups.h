@@ -37,23 +37,30 @@ static inline int cgroup_each(const char *name, int make)
 	return done;
 }
 
+static inline void cgroup_remove_below(int parent, const char *name)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			cgroup_remove_below(fd, entry->d_name);
+	if (dir)
+		closedir(dir);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 /* With what a test that gave up left in them. */
 static inline void cgroups_remove(void)
 {
 	for (int c = 0; c < PCF_CTL_NAMED; c++) {
 		char path[512];
-		struct dirent *entry;
-		DIR *dir;
 
 		cgroup_path(path, sizeof path, c, "");
-		dir = cgroups_host->controllers[c].version ? opendir(path) : NULL;
-		while (dir && (entry = readdir(dir)))
-			if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-				unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
-		if (dir)
-			closedir(dir);
+		if (cgroups_host->controllers[c].version)
+			cgroup_remove_below(AT_FDCWD, path);
 	}
-	cgroup_each("", 0);
 }
 
 /* 0 when this process may make cgroups here. */
@@ -99,6 +106,8 @@ static inline void remove_ring(const char *dir)
 		unlink(path);
 	}
 	snprintf(path, sizeof path, "%s/slots.dir", dir);
+	unlink(path);
+	snprintf(path, sizeof path, "%s/events.log", dir);
 	unlink(path);
 	rmdir(dir);
 }

@@ -146,6 +146,19 @@ static inline uint32_t rows_of(pcf_region *region)
 	return __atomic_load_n(&pcf_region_head(region)->row_high, __ATOMIC_ACQUIRE);
 }
 
+/* In the order of columns.def; a ring has wide cells first. */
+static inline bool values_of_row(pcf_region *region, uint64_t tick, uint32_t row, uint64_t *values)
+{
+	const pcf_region_column *columns = pcf_region_columns(region);
+	uint64_t cells[PCF_MAX_GROUP_COLUMNS];
+
+	if (pcf_region_values(region, tick, row, cells, NULL))
+		return false;
+	for (uint32_t c = 0; c < pcf_region_head(region)->column_count; c++)
+		values[columns[c].index] = cells[c];
+	return true;
+}
+
 static inline bool find_row(pcf_collector *collector, int group, const struct box *box, const char *key,
 			    uint64_t *values)
 {
@@ -157,7 +170,7 @@ static inline bool find_row(pcf_collector *collector, int group, const struct bo
 		if (pcf_region_row_read(region, i, &row) == 0 && row.slot == box->slot &&
 		    row.generation == box->generation && row.gone_tick == 0 && row.key_len == strlen(key) &&
 		    memcmp(row.key, key, row.key_len) == 0)
-			return tick && pcf_region_values(region, tick, i, values, NULL) == 0;
+			return tick && values_of_row(region, tick, i, values);
 	return false;
 }
 

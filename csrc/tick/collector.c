@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/shared_btf.h"
+#include "host/walk_plan.h"
 #include "schema/error.h"
 
 #define DEFAULT_CONTAINERS 8192
@@ -98,6 +100,20 @@ static int open_source(pcf_collector *collector, int (*open)(pcf_source **, cons
 	return 0;
 }
 
+static int open_sources(pcf_collector *collector, pcf_error *err)
+{
+	static int (*const opens[])(pcf_source **, const pcf_source_env *, pcf_error *) = {
+		pcf_file_source_open,    pcf_net_source_open,   pcf_scheduling_source_open,
+		pcf_process_source_open, pcf_tasks_source_open,
+	};
+	int code = 0;
+
+	_Static_assert(sizeof opens / sizeof opens[0] <= PCF_SOURCES_MAX, "a collector has room for every source");
+	for (size_t i = 0; i < sizeof opens / sizeof opens[0] && code == 0; i++)
+		code = open_source(collector, opens[i], err);
+	return code;
+}
+
 /* What this process may not do, and what that takes from the samples or adds to their cost. */
 static void note_shortages(pcf_collector *collector)
 {
@@ -113,12 +129,36 @@ static void note_shortages(pcf_collector *collector)
 			 host->setns.answer == PCF_NO ? ", " : "", host->setns.reason);
 }
 
+/* Without it everything still comes from files: said, and no reason to fail. */
+static void open_walk(pcf_collector *collector)
+{
+	pcf_plan *plan = &collector->plan;
+	pcf_error err = {0};
+	int code = pcf_kernel_walk_open(&collector->walk, &collector->host, &collector->options, plan, &err);
+
+	for (int g = 0; g < PCF_GROUP_COUNT; g++) {
+		const uint8_t *gives = collector->walk ? pcf_kernel_walk_columns(collector->walk, g) : NULL;
+
+		if (plan->group[g].source != PCF_SOURCE_BPF)
+			continue;
+		if (gives)
+			memcpy(plan->group[g].walked, gives, sizeof plan->group[g].walked);
+		else
+			pcf_walk_plan_undo(&plan->group[g], code < 0 ? err.text : "the kernel has no such numbers");
+	}
+	if (code < 0)
+		pcf_note(collector, "everything is read from files: %.400s", err.text);
+	collector->env.walk = collector->walk;
+}
+
 static int make_plan(pcf_collector *collector, pcf_error *err)
 {
 	int code = pcf_host_probe(&collector->host, collector->sysroot, err);
 
 	if (code == 0)
 		code = pcf_plan_make(&collector->host, &collector->options, &collector->plan, err);
+	if (code == 0)
+		open_walk(collector);
 	if (code == 0)
 		code = pcf_plan_measure(&collector->host, &collector->options, &collector->plan, err);
 	for (int g = 0; g < PCF_GROUP_COUNT && code == 0; g++) {
@@ -129,6 +169,43 @@ static int make_plan(pcf_collector *collector, pcf_error *err)
 	if (code == 0)
 		note_shortages(collector);
 	return code;
+}
+
+/* A collector without events still samples: what keeps it from having them is a note. */
+static void open_events(pcf_collector *collector)
+{
+	const pcf_options *options = &collector->options;
+	pcf_events_options wanted = {
+		.dir = collector->ring_dir,
+		.host = &collector->host,
+		.max_containers = options->max_containers,
+		.bytes = options->event_bytes,
+		.age_ns = options->event_age_ns,
+		.sources = options->event_sources,
+	};
+	pcf_error err = {0};
+
+	if (options->disable_events)
+		return;
+	memcpy(wanted.limit, options->event_limit, sizeof wanted.limit);
+	if (pcf_events_open(&collector->events, &wanted, &err) < 0)
+		pcf_note(collector, "no events: %s", err.text);
+	else if (collector->root_slot != PCF_NO_INDEX)
+		pcf_events_identify(collector->events, "/",
+				    (uint64_t)collector->root_generation << 32 | collector->root_slot, NULL, NULL,
+				    NULL);
+}
+
+/* The counters of group process are those of the events' eBPF programs: other sources of events keep none. */
+static void note_process(pcf_collector *collector)
+{
+	pcf_events_facts facts;
+
+	if (!collector->plan.group[PCF_GROUP_PROCESS].interval_ns || !collector->events)
+		return;
+	pcf_events_facts_get(collector->events, &facts);
+	if (facts.kind[PCF_EVENT_FORK].source != PCF_EVENT_SOURCE_BPF)
+		pcf_note(collector, "process has no rows: %s", facts.kind[PCF_EVENT_FORK].reason);
 }
 
 static int build(pcf_collector *collector, const pcf_options *options, pcf_error *err)
@@ -157,11 +234,13 @@ static int build(pcf_collector *collector, const pcf_options *options, pcf_error
 	if (code == 0)
 		code = pcf_ring_dir_open(collector, err);
 	if (code == 0)
-		code = open_source(collector, pcf_file_source_open, err);
-	if (code == 0)
-		code = open_source(collector, pcf_net_source_open, err);
+		code = open_sources(collector, err);
 	if (code == 0)
 		code = pcf_containers_add_root(collector, err);
+	if (code == 0)
+		open_events(collector);
+	if (code == 0)
+		note_process(collector);
 	return code;
 }
 
@@ -173,8 +252,10 @@ static void destroy(pcf_collector *collector, int failed)
 		next = command->next;
 		pcf_commands_discard(collector, command);
 	}
+	pcf_events_close(collector->events);
 	for (int i = 0; i < collector->source_count; i++)
 		collector->sources[i]->ops->close(collector->sources[i]);
+	pcf_kernel_walk_close(collector->walk);
 	pcf_ring_dir_close(collector, failed);
 	for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
 		if (fds[i] >= 0)
@@ -193,6 +274,11 @@ static void destroy(pcf_collector *collector, int failed)
 	free(collector);
 }
 
+pcf_events *pcf_collector_events(pcf_collector *collector)
+{
+	return collector->events;
+}
+
 int pcf_collector_open(pcf_collector **out, const pcf_options *options, pcf_error *err)
 {
 	pcf_collector *collector = calloc(1, sizeof *collector);
@@ -203,7 +289,9 @@ int pcf_collector_open(pcf_collector **out, const pcf_options *options, pcf_erro
 		return pcf_error_say(err, -ENOMEM, "no memory for a collector");
 	collector->timer_fd = collector->wake_fd = collector->epoll_fd = collector->tick_fd = -1;
 	init_locks(collector);
+	pcf_shared_btf_begin(); /* probing and the sources ask the same BTF; nobody needs it afterwards */
 	code = build(collector, options, err);
+	pcf_shared_btf_end();
 	if (code < 0) {
 		destroy(collector, 1);
 		return code;
@@ -225,6 +313,14 @@ static int start_thread(pcf_collector *collector)
 	return -code;
 }
 
+static void start_events(pcf_collector *collector)
+{
+	pcf_error err = {0};
+
+	if (collector->events && pcf_events_start(collector->events, &err) < 0)
+		pcf_note(collector, "no events: %s", err.text);
+}
+
 int pcf_collector_start(pcf_collector *collector, pcf_error *err)
 {
 	int code = 0;
@@ -233,6 +329,7 @@ int pcf_collector_start(pcf_collector *collector, pcf_error *err)
 	if (!atomic_load(&collector->running)) {
 		atomic_store(&collector->stopping, 0);
 		atomic_store(&collector->running, 1);
+		start_events(collector);
 		code = start_thread(collector);
 		if (code < 0)
 			atomic_store(&collector->running, 0);
@@ -248,6 +345,8 @@ int pcf_collector_stop(pcf_collector *collector)
 		atomic_store(&collector->stopping, 1);
 		pcf_collector_wake(collector);
 		pthread_join(collector->thread, NULL);
+		if (collector->events)
+			pcf_events_stop(collector->events);
 		pthread_mutex_lock(&collector->done_lock);
 		atomic_store(&collector->running, 0);
 		pthread_cond_broadcast(&collector->done);

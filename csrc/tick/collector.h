@@ -13,8 +13,9 @@
 #include "schema/enums.h"
 #include "source/descriptors.h"
 #include "source/source.h"
+#include "source/walk.h"
 
-#define PCF_SOURCES_MAX 2
+#define PCF_SOURCES_MAX 5
 #define PCF_NO_INDEX    UINT32_MAX
 
 typedef struct pcf_command {
@@ -50,6 +51,8 @@ struct pcf_collector {
 	int is_new_file[PCF_GROUP_COUNT], is_new_slots,
 		is_new_dir; /* made by us: taken away again when opening fails */
 	pcf_slots *slots;
+	pcf_events *events;    /* NULL: none */
+	pcf_kernel_walk *walk; /* NULL: everything comes from files */
 	pcf_descriptors descriptors;
 	pcf_source_env env;
 	pcf_source *sources[PCF_SOURCES_MAX];
@@ -73,7 +76,7 @@ struct pcf_collector {
 	uint32_t root_slot, root_generation; /* PCF_NO_INDEX: none */
 	uint32_t self_rows[PCF_GROUP_COUNT];
 	_Atomic uint64_t latest_tick, ticks, skipped, lateness_max_ns, cpu_ns, rows, reads, read_errors,
-		unrepresentable, rows_refused, truncated;
+		unrepresentable, rows_refused, truncated, columns_demoted;
 	int inside;           /* under done_lock: threads that wait, sample or verify; close lets them leave first */
 	uint64_t passes_tick; /* under done_lock: latest_tick as waiters see it */
 };

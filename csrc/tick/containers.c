@@ -87,6 +87,16 @@ static void write_created(pcf_collector *collector, uint32_t slot, uint64_t crea
 	(void)pcf_slots_write(collector->slots, slot, &record);
 }
 
+/* Events name their container from now on. */
+static void identify(pcf_collector *collector, const char *path, uint32_t slot, uint32_t generation)
+{
+	pcf_slot_record record;
+
+	if (collector->events && pcf_slots_read(collector->slots, slot, &record) == 0)
+		pcf_events_identify(collector->events, path, (uint64_t)generation << 32 | slot, record.runtime,
+				    record.id, record.name);
+}
+
 static int refuse(pcf_collector *collector, const char *path, int code, pcf_error *err)
 {
 	if (code != -ENOSPC)
@@ -110,6 +120,8 @@ static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64
 		return refuse(collector, path, code, err);
 	command = pcf_command_new(*slot, *generation, PCF_DO_ADOPT);
 	code = command ? prepare(collector, command, path) : -ENOMEM;
+	if (collector->walk)
+		pcf_kernel_walk_reserve(collector->walk, (unsigned)collector->live + 1);
 	if (code == 0) {
 		pthread_mutex_lock(&collector->lock);
 		code = pcf_tenant_enter(collector, *slot, *generation, path, id);
@@ -125,6 +137,7 @@ static int enter(pcf_collector *collector, const char *path, uint64_t id, uint64
 				       : refuse(collector, path, code, err);
 	}
 	pcf_command_send(collector, command);
+	identify(collector, path, *slot, *generation);
 	return 0;
 }
 
@@ -262,6 +275,8 @@ int pcf_collector_describe(pcf_collector *collector, uint32_t slot, uint32_t gen
 		code = pcf_slots_write(collector->slots, slot, &record);
 	}
 	pthread_mutex_unlock(&collector->lock);
+	if (code == 0)
+		identify(collector, record.path, slot, generation);
 	return code;
 }
 

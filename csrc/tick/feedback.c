@@ -1,4 +1,5 @@
 /* What sources tell the collector, from whatever thread they are in. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,12 +48,62 @@ static void vanish(void *owner, uint32_t slot, uint32_t generation)
 		atomic_fetch_add(&collector->vanished_count, 1);
 }
 
+static void note(void *owner, const char *text)
+{
+	pcf_note(owner, "%s", text);
+}
+
+/* In the ring's own log of events too: whoever watches the host hears of it. */
+static void tell_demoted(pcf_collector *collector, const char *path, uint64_t handle, const char *text)
+{
+	pcf_event event = {.kind = PCF_EVENT_COLUMN_DEMOTED, .source = PCF_EVENT_SOURCE_COLLECTOR, .handle = handle};
+
+	if (!collector->events)
+		return;
+	snprintf(event.path, sizeof event.path, "%s", path);
+	snprintf(event.of.text, sizeof event.of.text, "%s", text);
+	(void)pcf_events_append(collector->events, &event, NULL);
+}
+
+static void demote(void *owner, int group, int column, uint32_t slot, uint64_t before, uint64_t sample, uint64_t after)
+{
+	const pcf_column_def *def = pcf_column_at(pcf_group_at(group)->first + column);
+	pcf_collector *collector = owner;
+	char path[sizeof((pcf_event *)NULL)->path] = "", text[200];
+	uint64_t handle = 0;
+
+	snprintf(text, sizeof text,
+		 "%s.%s: the walk said %llu, the text %llu before and %llu after it: read from files now",
+		 pcf_group_at(group)->name, def->name, (unsigned long long)sample, (unsigned long long)before,
+		 (unsigned long long)after);
+	pthread_mutex_lock(&collector->lock);
+	if (slot < collector->env.max_slots && collector->tenants[slot].path) {
+		snprintf(path, sizeof path, "%s", collector->tenants[slot].path);
+		handle = (uint64_t)collector->tenants[slot].generation << 32 | slot;
+	}
+	collector->plan.group[group].walked[column] = 0;
+	pcf_note(collector, "%s of %.200s", text, path);
+	pthread_mutex_unlock(&collector->lock);
+	tell_demoted(collector, path, handle, text);
+	atomic_fetch_add(&collector->columns_demoted, 1);
+}
+
+static int64_t counters(void *owner, pcf_event_counters *out, uint32_t max)
+{
+	pcf_collector *collector = owner;
+
+	return collector->events ? pcf_events_counters(collector->events, out, max) : -ENODEV;
+}
+
 void pcf_feedback_bind(pcf_collector *collector)
 {
 	collector->env.owner = collector;
 	collector->env.annotate = annotate;
 	collector->env.fail = fail;
 	collector->env.vanish = vanish;
+	collector->env.note = note;
+	collector->env.demote = demote;
+	collector->env.counters = counters;
 }
 
 int pcf_collector_vanished(pcf_collector *collector, uint32_t *slots, uint32_t *generations, int max)

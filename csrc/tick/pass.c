@@ -151,6 +151,13 @@ static void count_skipped(pcf_collector *collector, uint64_t tick)
 	atomic_fetch_add(&collector->skipped, most);
 }
 
+/* By a pass that was asked for before its deadline came, or by an earlier collector: the ring takes no tick twice, and
+ * whoever waits for a pass that begins from now on must not be told of this one. */
+static int is_past(const pcf_collector *collector, int group, uint64_t tick)
+{
+	return tick <= collector->state[group].last_tick || tick <= pcf_region_latest(collector->regions[group]);
+}
+
 void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns)
 {
 	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
@@ -160,7 +167,7 @@ void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns
 	count_skipped(collector, tick);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		if (collector->stride[g] && tick % collector->stride[g] == 0) {
-			ticks[g] = tick;
+			ticks[g] = is_past(collector, g, tick) ? 0 : tick;
 			pcf_self_late(&collector->state[g], lateness);
 			collector->state[g].skipped_from = tick;
 		}
@@ -179,9 +186,7 @@ void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 		uint64_t stride = collector->stride[g],
 			 tick = stride ? now_ns / collector->plan.base_ns / stride * stride : 0;
 
-		/* The ring may have this tick from an earlier collector. */
-		if (!stride || tick <= collector->state[g].last_tick ||
-		    tick <= pcf_region_latest(collector->regions[g]))
+		if (!stride || is_past(collector, g, tick))
 			continue;
 		ticks[g] = tick;
 		latest = tick > latest ? tick : latest;

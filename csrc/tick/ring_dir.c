@@ -13,6 +13,7 @@
 #define DEVICES    16
 #define INTERFACES 8
 #define PAGE_SIZES 4
+#define NODES      8 /* memory nodes, RDMA adapters, misc resources of a container */
 #define MOST_ROWS  (1u << 20)
 
 void pcf_note(pcf_collector *collector, const char *format, ...)
@@ -47,6 +48,11 @@ static uint32_t row_capacity(const pcf_collector *collector, int group)
 		break;
 	case PCF_KEY_PAGESIZE:
 		rows = slots * PAGE_SIZES;
+		break;
+	case PCF_KEY_NODE:
+	case PCF_KEY_ADAPTER:
+	case PCF_KEY_RESOURCE:
+		rows = slots * NODES;
 		break;
 	case PCF_KEY_GROUP:
 		rows = PCF_GROUP_COUNT;

@@ -38,6 +38,7 @@ static void add_sources(pcf_collector *collector, pcf_collector_stats *out)
 	out->descriptors = sum.descriptors;
 	out->slots_openat = sum.slots_openat;
 	out->netns = sum.netns;
+	out->walk_misses = sum.walk_misses;
 }
 
 void pcf_collector_stats_get(pcf_collector *collector, pcf_collector_stats *out)
@@ -54,6 +55,17 @@ void pcf_collector_stats_get(pcf_collector *collector, pcf_collector_stats *out)
 	out->unrepresentable = atomic_load(&collector->unrepresentable);
 	out->rows_refused = atomic_load(&collector->rows_refused);
 	out->truncated = atomic_load(&collector->truncated);
+	out->columns_demoted = atomic_load(&collector->columns_demoted);
+	if (collector->walk) {
+		pcf_walk_stats walk;
+
+		pcf_kernel_walk_stats(collector->walk, &walk);
+		out->walks = walk.walks;
+		out->walk_ns = walk.walk_ns;
+		out->flushes = walk.flushes;
+		out->flush_ns = walk.flush_ns;
+		out->walk_errors = walk.errors;
+	}
 	out->running = atomic_load(&collector->running);
 	add_sources(collector, out);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)

@@ -44,12 +44,18 @@ static void on_deadline(pcf_collector *collector, uint64_t *next)
 	arm(collector, *next);
 }
 
+/* In this order: a pass that was asked for has everything that was added before, and counts as begun only then. */
 static void on_wake(pcf_collector *collector)
 {
+	uint64_t now;
+	int is_wanted;
+
 	drain(collector->wake_fd);
+	is_wanted = atomic_exchange(&collector->wants_pass, 0);
+	now = pcf_now_ns(CLOCK_MONOTONIC);
 	pcf_commands_do(collector);
-	if (atomic_exchange(&collector->wants_pass, 0))
-		pcf_pass_extra(collector, pcf_now_ns(CLOCK_MONOTONIC));
+	if (is_wanted)
+		pcf_pass_extra(collector, now);
 }
 
 static void on_source(pcf_collector *collector, int index)

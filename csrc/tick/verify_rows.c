@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/bracket.h"
 #include "tick/verify.h"
 
 static pcf_verify_row *grow(pcf_verify_rows *rows)
@@ -50,16 +51,6 @@ void pcf_verify_rows_clear(pcf_verify_rows *rows)
 	rows->count = 0;
 }
 
-/* As a cell keeps it: cells of pages and KiB drop what is below their unit. */
-static uint64_t as_cell(const pcf_column_def *column, uint64_t value)
-{
-	if (value >= PCF_UNLIMITED)
-		return value;
-	if (column->cell == PCF_CELL_P32)
-		return value / 4096 * 4096;
-	return column->cell == PCF_CELL_K32 ? value / 1024 * 1024 : value;
-}
-
 /* Whoever reads procs_running is running, and so may be the thread that waits for it: the tick's reading and the
  * verifier's differ by these two, each time anew, however often one looks. */
 static uint64_t own_share(const pcf_column_def *column)
@@ -67,22 +58,9 @@ static uint64_t own_share(const pcf_column_def *column)
 	return column->group == PCF_GROUP_HOST && column->index == PCF_HOST_RUNNING ? 2 : 0;
 }
 
-int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after)
+int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after, int cores)
 {
-	uint64_t low, high;
-
-	if (before == PCF_ABSENT && after == PCF_ABSENT)
-		return sample == PCF_ABSENT ? -1 : 1;
-	/* It came or went in between. */
-	if (before == PCF_ABSENT || after == PCF_ABSENT)
-		return -1;
-	if (sample == PCF_ABSENT)
-		return 1;
-	before = as_cell(column, before);
-	after = as_cell(column, after);
-	if (column->kind == PCF_KIND_LIMIT)
-		return sample != before && sample != after;
-	low = before < after ? before : after;
-	high = before < after ? after : before;
-	return sample + own_share(column) < low || sample > high + own_share(column);
+	return pcf_bracket_outside(column, before, sample, after,
+				   own_share(column) + (cores ? pcf_bracket_walk_slack(column, cores)
+							      : pcf_bracket_split_slack(column, cores)));
 }

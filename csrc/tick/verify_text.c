@@ -8,8 +8,6 @@
 #include "host/kernel_files.h"
 #include "tick/verify.h"
 
-#define TEXT_BYTES (1u << 20)
-
 /* A whole file, however many reads it takes. Returns its length or negative errno. */
 static long read_text(const char *path, char *text)
 {
@@ -18,8 +16,8 @@ static long read_text(const char *path, char *text)
 
 	if (fd < 0)
 		return -errno;
-	while (n > 0 && len < (long)TEXT_BYTES) {
-		n = read(fd, text + len, TEXT_BYTES - (size_t)len);
+	while (n > 0 && len < (long)PCF_VERIFY_TEXT_BYTES) {
+		n = read(fd, text + len, PCF_VERIFY_TEXT_BYTES - (size_t)len);
 		if (n < 0 && errno == EINTR)
 			n = 1;
 		else if (n > 0)
@@ -103,7 +101,7 @@ static long first_pid(const pcf_collector *collector, const char *path, char *te
 		snprintf(full, sizeof full, "%s%s/cgroup.procs", collector->host.controllers[c].mount, path);
 		long len = read_text(full, text);
 
-		if (len > 0 && len < (long)TEXT_BYTES) {
+		if (len > 0 && len < (long)PCF_VERIFY_TEXT_BYTES) {
 			text[len] = '\0';
 			return strtol(text, NULL, 10);
 		}
@@ -111,32 +109,34 @@ static long first_pid(const pcf_collector *collector, const char *path, char *te
 	return 0;
 }
 
+int pcf_verify_is_network(int group)
+{
+	return strncmp(pcf_column_at(pcf_group_at(group)->first)->root, "net/", 4) == 0;
+}
+
 static void read_network(const pcf_collector *collector, const char *path, int group, char *text, pcf_verify_rows *rows)
 {
 	int is_root = strcmp(path, "/") == 0;
-	pcf_kernel_file file = {.parser =
-					pcf_parser_find("net/dev", is_root ? PCF_VERSION_ROOT : PCF_VERSION_V1, group)};
 	long pid = is_root ? 1 : first_pid(collector, path, text);
 	char full[600];
 
-	snprintf(full, sizeof full, "%s/proc/%ld/net/dev", collector->sysroot, pid);
-	if (pid && file.parser)
+	for (int i = 0; pid && i < pcf_parser_count(); i++) {
+		pcf_kernel_file file = {.parser = pcf_parser_at(i)};
+
+		if (file.parser->group != group || file.parser->version != PCF_VERSION_V1)
+			continue;
+		snprintf(full, sizeof full, "%s/proc/%ld/%s", collector->sysroot, pid, file.parser->file);
 		(void)parse_file(&file, full, text, rows);
+	}
 }
 
-int pcf_verify_read(const pcf_collector *collector, const char *path, int group, pcf_verify_rows *rows)
+void pcf_verify_read(const pcf_collector *collector, const char *path, int group, char *text, pcf_verify_rows *rows)
 {
-	char *text = malloc(TEXT_BYTES);
-
 	pcf_verify_rows_clear(rows);
-	if (!text)
-		return -ENOMEM;
-	if (group == PCF_GROUP_NETWORK || group == PCF_GROUP_NETWORK_ERRORS)
+	if (pcf_verify_is_network(group))
 		read_network(collector, path, group, text, rows);
 	else if (strcmp(path, "/") == 0)
 		read_root(collector, group, text, rows);
 	else
 		read_cgroup(collector, path, group, text, rows);
-	free(text);
-	return 0;
 }

@@ -68,13 +68,17 @@ static int all_since(const pcf_collector *collector, uint64_t mask, uint64_t sin
 
 int pcf_collector_sample(pcf_collector *collector, uint64_t groups_mask, uint64_t *tick)
 {
-	uint64_t on = 0, since = pcf_now_ns(CLOCK_MONOTONIC);
+	uint64_t on = 0, since;
 	int code = 0;
 
 	pcf_collector_enter(collector);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
 		on |= (uint64_t)(collector->stride[g] > 0) << g;
 	on &= groups_mask ? groups_mask : on;
+	for (int i = 0; i < collector->source_count; i++)
+		if (collector->sources[i]->ops->gather)
+			collector->sources[i]->ops->gather(collector->sources[i], on);
+	since = pcf_now_ns(CLOCK_MONOTONIC);
 	atomic_store(&collector->wants_pass, 1);
 	pcf_collector_wake(collector);
 	pthread_mutex_lock(&collector->done_lock);

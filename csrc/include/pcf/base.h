@@ -22,8 +22,11 @@
 #define PCF_KEY_CORE      3
 #define PCF_KEY_PAGESIZE  4
 #define PCF_KEY_GROUP     5
+#define PCF_KEY_NODE      6
+#define PCF_KEY_ADAPTER   7
+#define PCF_KEY_RESOURCE  8
 
-#define PCF_MAX_GROUP_COLUMNS 96 /* most columns a group may have; checked when the schema is built */
+#define PCF_MAX_GROUP_COLUMNS 128 /* most columns a group may have; checked when the schema is built */
 
 /* Every function that can fail returns 0 or a negative errno and, where given an error, fills text:
  * what failed, on what, and what to do. */

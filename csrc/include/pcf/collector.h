@@ -12,13 +12,18 @@ typedef struct {
 	uint64_t read_errors;
 	uint64_t unrepresentable;
 	uint64_t slots_live;
-	uint64_t slots_refused; /* containers not followed: ring full */
-	uint64_t rows_refused;  /* keyed rows not kept: ring full */
-	uint64_t descriptors;   /* kept open now */
-	uint64_t slots_openat;  /* live slots read by openat for want of descriptors */
-	uint64_t ring_bytes;    /* tmpfs reserved */
-	uint64_t netns;         /* network namespaces followed */
-	uint64_t truncated;     /* kernel files larger than the largest buffer */
+	uint64_t slots_refused;     /* containers not followed: ring full */
+	uint64_t rows_refused;      /* keyed rows not kept: ring full */
+	uint64_t descriptors;       /* kept open now */
+	uint64_t slots_openat;      /* live slots read by openat for want of descriptors */
+	uint64_t ring_bytes;        /* tmpfs reserved */
+	uint64_t netns;             /* network namespaces followed */
+	uint64_t truncated;         /* kernel files larger than the largest buffer */
+	uint64_t walks, walk_ns;    /* through kernel memory, and their CPU time */
+	uint64_t flushes, flush_ns; /* of kernel statistics, and their CPU time */
+	uint64_t walk_errors;       /* walks that the kernel refused: their tick was read from files */
+	uint64_t walk_misses;       /* rows that the walk could not give and files did */
+	uint64_t columns_demoted;   /* columns of the walk that differed from the text: back to files for good */
 	int running;
 	char last_error[200]; /* newest read error: file, container, errno text */
 } pcf_collector_stats;
@@ -32,6 +37,7 @@ const char *
 pcf_collector_notes(const pcf_collector *collector); /* lines: history taken over or not and why, degradations */
 pcf_region *pcf_collector_region(pcf_collector *collector, int group); /* NULL when the group is off */
 pcf_slots *pcf_collector_slots(pcf_collector *collector);
+pcf_events *pcf_collector_events(pcf_collector *collector); /* NULL: off, or not possible (the notes say why) */
 
 int pcf_collector_start(pcf_collector *collector, pcf_error *err); /* the tick thread */
 int pcf_collector_stop(pcf_collector *collector);                  /* joins it; the ring stays readable */

@@ -192,6 +192,10 @@ int pcf_slots_release(pcf_slots *slots, uint32_t slot, uint32_t generation,
  * *slot and *generation, or -ENOENT.  Start with *slot = 0, release it, go on with *slot + 1. */
 int pcf_slots_unclaimed(pcf_slots *slots, uint32_t *slot, uint32_t *generation);
 
+/* Whether that row is this tenant's now. For the one thread that claims rows: whoever remembers where a row was asks
+ * this, for a tenth of what claiming it again costs. */
+int pcf_region_row_is(const pcf_region *region, uint32_t row, uint32_t slot, uint32_t generation, const char *key,
+		      size_t key_len);
 /* The row of (slot, generation, key) in a group, made when new; memory for it in every tick is reserved
  * first, so that a full tmpfs is an error here and never a SIGBUS.  -ENOSPC: capacity, tmpfs, or byte budget. */
 int pcf_region_row_claim(pcf_region *region, uint32_t slot, uint32_t generation, const char *key, size_t key_len,

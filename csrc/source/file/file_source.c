@@ -73,6 +73,7 @@ static void file_stats(pcf_source *base, pcf_source_stats *add)
 	pcf_file_source *source = (pcf_file_source *)base;
 
 	add->descriptors += atomic_load_explicit(&source->descriptors, memory_order_relaxed);
+	add->walk_misses += pcf_walked_misses(source);
 	add->slots_openat += atomic_load_explicit(&source->slots_by_name, memory_order_relaxed);
 }
 
@@ -83,6 +84,7 @@ static void file_close(pcf_source *base)
 	for (uint32_t slot = 0; source->slots && slot < source->slot_high; slot++)
 		pcf_file_slot_free(source, source->slots[slot]);
 	pcf_root_close(source);
+	pcf_walked_close(source);
 	pcf_reader_close(source->reader);
 	for (int c = 0; c < PCF_CTL_COUNT; c++)
 		if (source->directories[c] >= 0)
@@ -99,7 +101,10 @@ static void file_close(pcf_source *base)
 
 static const pcf_source_ops file_ops = {
 	.name = "file",
-	.groups = ~(1ULL << PCF_GROUP_NETWORK | 1ULL << PCF_GROUP_NETWORK_ERRORS | 1ULL << PCF_GROUP_TICK),
+	.groups = ~(1ULL << PCF_GROUP_NETWORK | 1ULL << PCF_GROUP_NETWORK_ERRORS | 1ULL << PCF_GROUP_TICK |
+		    1ULL << PCF_GROUP_SCHEDULING | 1ULL << PCF_GROUP_PROCESS | 1ULL << PCF_GROUP_TCP |
+		    1ULL << PCF_GROUP_TCP6 | 1ULL << PCF_GROUP_UDP | 1ULL << PCF_GROUP_UDP6 |
+		    1ULL << PCF_GROUP_TCP_ADVANCED | 1ULL << PCF_GROUP_TASKS | 1ULL << PCF_GROUP_SCHEDSTAT),
 	.is_claiming = 1,
 	.prepare = file_prepare,
 	.discard = file_discard,
@@ -164,6 +169,9 @@ int pcf_file_source_open(pcf_source **out, const pcf_source_env *env, pcf_error 
 	memset(source->directories, 0xff, sizeof source->directories);
 	pcf_units_make(source);
 	code = allocate(source);
+	if (code == 0)
+		code = pcf_walked_open(source);
+	pcf_units_keep(source);
 	if (code < 0)
 		pcf_error_say(err, code, "no memory for the file source");
 	if (code == 0)

@@ -31,6 +31,34 @@ static pcf_keyed_row *find(pcf_keyed_rows *rows, const char *key, size_t key_len
 	return NULL;
 }
 
+static const pcf_keyed_row *look_up(pcf_keyed_rows *rows, const pcf_keyed_row *like)
+{
+	for (unsigned i = 0; i < rows->count; i++) {
+		unsigned at = (rows->last + i) % rows->count;
+
+		if (is_row(&rows->rows[at], like->key, like->key_len)) {
+			rows->last = at;
+			return &rows->rows[at];
+		}
+	}
+	return NULL;
+}
+
+int pcf_keyed_row_has(pcf_keyed_rows *rows, const pcf_keyed_row *like)
+{
+	return look_up(rows, like) != NULL;
+}
+
+const uint64_t *pcf_keyed_row_get(pcf_keyed_rows *rows, const pcf_keyed_row *like)
+{
+	static uint64_t absent[PCF_KEYED_COLUMNS];
+	const pcf_keyed_row *row = look_up(rows, like);
+
+	if (!absent[0])
+		memset(absent, 0xff, sizeof absent);
+	return row ? row->values : absent;
+}
+
 uint64_t *pcf_keyed_row_find(void *arg, const char *key, size_t key_len)
 {
 	pcf_keyed_rows *rows = arg;

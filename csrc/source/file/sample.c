@@ -20,7 +20,7 @@ static int is_summed(const pcf_file_source *source, const pcf_file_slot *state, 
 	int cores = source->group_units[PCF_GROUP_CPU_PERCPU].first;
 
 	return source->batch->sum_saves_a_read && unit == source->usage_unit &&
-	       !pcf_file_slot_is_absent(state, cores) &&
+	       !pcf_walked_is_done(source, state, PCF_GROUP_CPU_PERCPU) && !pcf_file_slot_is_absent(state, cores) &&
 	       (state->by_name || source->units[cores].kept < 0 || state->fds[source->units[cores].kept] >= 0);
 }
 
@@ -29,7 +29,10 @@ static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, cons
 	pcf_batch *batch = source->batch;
 	pcf_batch_entry *entry = &batch->entries[batch->entry_count];
 	int first = source->group_units[pass->group].first, end = first + source->group_units[pass->group].count;
+	int is_part = pcf_walked_is_part(source, state, pass->group);
 
+	if (pcf_walked_is_done(source, state, pass->group))
+		return;
 	*entry = (pcf_batch_entry){.slot = slot, .pass = pass, .first = batch->read_count};
 	for (int u = first; u < end; u++) {
 		const pcf_unit *unit = &source->units[u];
@@ -37,7 +40,7 @@ static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, cons
 		const char *name = pcf_unit_name(unit, state->family);
 
 		if (!(state->controllers >> unit->controller & 1) || (kept && fd < 0) || !name ||
-		    pcf_file_slot_is_absent(state, u) || is_summed(source, state, u))
+		    pcf_file_slot_is_absent(state, u) || is_summed(source, state, u) || (is_part && unit->is_walked))
 			continue;
 		batch->units[batch->read_count] = (uint16_t)u;
 		batch->reads[batch->read_count] = (pcf_read){
@@ -52,7 +55,7 @@ static void collect(pcf_file_source *source, pcf_pass *pass, uint32_t slot, cons
 		batch->read_count++;
 	}
 	entry->count = batch->read_count - entry->first;
-	batch->entry_count += entry->count > 0;
+	batch->entry_count += entry->count > 0 || is_part;
 }
 
 /* The kernel's words for "this cgroup has been removed": ENOENT by name, ENODEV on a kept descriptor. It may also
@@ -74,7 +77,8 @@ static void failed(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_f
 {
 	int error = (int)-read->result;
 
-	if (error == ENOENT || error == ENODEV) {
+	/* ENOTDIR: a cgroup that is called as a file is, "tasks", in another hierarchy. */
+	if (error == ENOENT || error == ENODEV || error == ENOTDIR) {
 		lost(source, slot, state, unit, read);
 	} else if (error == EOPNOTSUPP) {
 		pcf_file_slot_set_absent(state, unit);
@@ -179,9 +183,11 @@ static void store_scalar(pcf_file_source *source, const pcf_batch_entry *entry, 
 	int set = 0;
 
 	memset(row, 0xff, (size_t)pcf_group_at(entry->pass->group)->columns * sizeof row[0]);
-	if (entry->pass->group == PCF_GROUP_CPU) {
+	if (pcf_walked_is_part(source, state, entry->pass->group))
+		set += pcf_walked_fill(source, state, entry->pass->group, row) == PCF_WALK_FOUND;
+	if (entry->pass->group == PCF_GROUP_CPU && source->batch->sum != PCF_ABSENT) {
 		row[PCF_CPU_USAGE_NS] = source->batch->sum;
-		set += source->batch->sum != PCF_ABSENT;
+		set++;
 	}
 	for (unsigned i = entry->first; i < entry->first + entry->count; i++)
 		set += take(source, entry->pass, entry, state, i, row);
@@ -195,8 +201,10 @@ static void store(pcf_file_source *source, pcf_batch_entry *entry, uint64_t at_n
 	uint64_t offset = (at_ns - entry->pass->began_ns) / 1000;
 
 	entry->offset = offset > UINT32_MAX ? UINT32_MAX : (uint32_t)offset;
-	if (entry->pass->group != PCF_GROUP_CPU) /* the cores come right before it */
+	/* The cores come right before it, when they are read at all. */
+	if (entry->pass->group != PCF_GROUP_CPU || source->batch->sum_slot != entry->slot)
 		source->batch->sum = PCF_ABSENT;
+	source->batch->sum_slot = entry->slot;
 	if (pcf_group_at(entry->pass->group)->key == PCF_KEY_NONE)
 		store_scalar(source, entry, state);
 	else
@@ -268,6 +276,27 @@ static int arrange(pcf_file_source *source, pcf_pass *passes, int count, pcf_pas
 	return source->usage_unit >= 0 && source->group_units[PCF_GROUP_CPU_PERCPU].count == 1;
 }
 
+static int is_all_done(const pcf_file_source *source, const pcf_file_slot *state, pcf_pass **order, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!pcf_walked_is_done(source, state, order[i]->group))
+			return 0;
+	return 1;
+}
+
+/* The root, and containers whose missing files are to be looked for. */
+static void attend(pcf_file_source *source, pcf_pass **order, int count, uint64_t now_ns)
+{
+	for (uint32_t slot = 0; slot < source->slot_high; slot++) {
+		pcf_file_slot *state = source->slots[slot];
+
+		if (state && state->is_root)
+			sample_root(source, order, count, slot);
+		else if (state && now_ns >= state->look_ns)
+			pcf_file_slot_look(source, state, now_ns);
+	}
+}
+
 void pcf_file_sample(pcf_file_source *source, pcf_pass *passes, int count)
 {
 	pcf_batch *batch = source->batch;
@@ -278,17 +307,14 @@ void pcf_file_sample(pcf_file_source *source, pcf_pass *passes, int count)
 	batch->sum_saves_a_read = arrange(source, passes, count, order);
 	for (int i = 0; i < count; i++)
 		most += (unsigned)source->group_units[passes[i].group].count;
+	attend(source, order, count, passes[0].began_ns);
+	if (source->walked)
+		pcf_walked_sample(source, order, count);
 	for (uint32_t slot = 0; slot < source->slot_high; slot++) {
 		pcf_file_slot *state = source->slots[slot];
 
-		if (!state)
+		if (!state || state->is_root || is_all_done(source, state, order, count))
 			continue;
-		if (state->is_root) {
-			sample_root(source, order, count, slot);
-			continue;
-		}
-		if (passes[0].began_ns >= state->look_ns)
-			pcf_file_slot_look(source, state, passes[0].began_ns);
 		for (int i = 0; i < count; i++)
 			collect(source, order[i], slot, state);
 		if (!is_batched(source) || batch->read_count + most > PCF_BATCH_READS)

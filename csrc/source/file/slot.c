@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "source/file/file_source.h"
@@ -95,15 +96,39 @@ static int open_unit(pcf_file_source *source, pcf_file_slot *slot, int directory
 	return 0;
 }
 
+/* Where the container is in a hierarchy, -ENOENT: not there (any more). */
+static int find_directory(pcf_file_source *source, pcf_file_slot *slot, int controller)
+{
+	struct stat st;
+
+	if (fstatat(source->directories[controller], *slot->path ? slot->path : ".", &st, 0) < 0)
+		return -errno;
+	if (!S_ISDIR(st.st_mode)) /* a cgroup2 cgroup called "tasks", as a file of v1 is */
+		return -ENOENT;
+	slot->controllers |= (uint16_t)(1u << controller);
+	if (source->env.walk)
+		pcf_kernel_walk_place(source->env.walk, &slot->walker, controller, st.st_ino);
+	return 0;
+}
+
+static int keeps_any(const pcf_file_source *source, int controller)
+{
+	for (int u = 0; u < source->unit_count; u++)
+		if (source->units[u].controller == controller && source->units[u].kept >= 0)
+			return 1;
+	return 0;
+}
+
 static int open_controller(pcf_file_source *source, pcf_file_slot *slot, int controller)
 {
-	int code = 0, directory;
+	int code = find_directory(source, slot, controller), directory;
 
+	if (code < 0 || !keeps_any(source, controller))
+		return code < 0 ? -ENOENT : 0;
 	directory = openat(source->directories[controller], *slot->path ? slot->path : ".",
 			   O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (directory < 0)
 		return errno == EMFILE || errno == ENFILE ? -EMFILE : -ENOENT;
-	slot->controllers |= (uint16_t)(1u << controller);
 	for (int u = 0; u < source->unit_count && code == 0 && !slot->by_name; u++)
 		if (source->units[u].controller == controller)
 			code = open_unit(source, slot, directory, u);
@@ -115,8 +140,8 @@ static int open_controller(pcf_file_source *source, pcf_file_slot *slot, int con
 static void find_controllers(pcf_file_source *source, pcf_file_slot *slot)
 {
 	for (int c = 0; c < PCF_CTL_COUNT; c++)
-		if ((source->wanted >> c & 1) && faccessat(source->directories[c], slot->path, F_OK, 0) == 0)
-			slot->controllers |= (uint16_t)(1u << c);
+		if (source->wanted >> c & 1)
+			(void)find_directory(source, slot, c);
 }
 
 /* Whether a container that is read by name could keep its files open now: asked before they are opened one by one only to
@@ -132,6 +157,14 @@ static int has_room(pcf_file_source *source, const pcf_file_slot *slot)
 		return 0;
 	pcf_descriptors_give(source->env.descriptors, files);
 	return 1;
+}
+
+/* Removed and made again without anybody telling: the path is the same, the directory another. */
+void pcf_file_slot_place(pcf_file_source *source, pcf_file_slot *slot)
+{
+	for (int c = 0; c < PCF_CTL_COUNT; c++)
+		if (slot->controllers >> c & 1)
+			(void)find_directory(source, slot, c);
 }
 
 int pcf_file_slot_open(pcf_file_source *source, pcf_file_slot *slot)
@@ -193,6 +226,8 @@ void pcf_file_slot_look(pcf_file_source *source, pcf_file_slot *slot, uint64_t n
 void pcf_file_slot_lose(pcf_file_source *source, pcf_file_slot *slot, int controller)
 {
 	slot->controllers &= (uint16_t) ~(1u << controller);
+	if (source->env.walk)
+		pcf_kernel_walk_place(source->env.walk, &slot->walker, controller, 0);
 	for (int u = 0; u < source->unit_count; u++)
 		if (source->units[u].controller == controller && source->units[u].kept >= 0)
 			close_fd(source, &slot->fds[source->units[u].kept]);

@@ -27,32 +27,44 @@ void pcf_row_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_f
 }
 
 /* cpuacct.usage_percpu lists every core that could ever be plugged in. One that is not there has nothing to count. */
-static int is_no_core(const pcf_file_source *source, const pcf_pass *pass, const pcf_keyed_row *row)
+int pcf_keyed_is_no_core(const pcf_file_source *source, int group, const pcf_keyed_row *row)
 {
 	long core = 0;
 
-	if (pass->group != PCF_GROUP_CPU_PERCPU || row->values[0])
+	if (group != PCF_GROUP_CPU_PERCPU || row->values[0])
 		return 0;
 	for (size_t i = 0; i < row->key_len; i++)
 		core = core * 10 + (row->key[i] - '0');
 	return core >= source->env.host->cores_present;
 }
 
-void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state,
-		     uint32_t offset)
+/* Rows of one container mostly lie side by side: they were claimed in one tick, in this order. */
+static int find_row(pcf_file_source *source, pcf_pass *pass, uint32_t slot, const pcf_file_slot *state,
+		    const pcf_keyed_row *row, uint32_t *number)
+{
+	if (pcf_region_row_is(source->env.regions[pass->group], *number, slot, state->generation, row->key,
+			      row->key_len))
+		return 0;
+	return claim(source, pass, slot, state->generation, row->key, row->key_len, number);
+}
+
+void pcf_keyed_store(pcf_file_source *source, pcf_pass *pass, uint32_t slot, pcf_file_slot *state, uint32_t offset)
 {
 	pcf_keyed_rows *keyed = source->keyed;
-	uint32_t number;
+	uint32_t *first = &state->first_row[pcf_group_at(pass->group)->key], number = *first, stored = 0;
 
 	pass->rows_refused += keyed->dropped;
 	for (unsigned i = 0; i < keyed->count; i++) {
 		const pcf_keyed_row *row = &keyed->rows[i];
 
-		if (is_no_core(source, pass, row) ||
-		    claim(source, pass, slot, state->generation, row->key, row->key_len, &number) < 0)
+		if (pcf_keyed_is_no_core(source, pass->group, row) ||
+		    find_row(source, pass, slot, state, row, &number) < 0)
 			continue;
+		if (!stored++)
+			*first = number;
 		pass->unrepresentable +=
 			(uint64_t)pcf_region_store(source->env.regions[pass->group], number, offset, row->values);
 		pass->rows++;
+		number++;
 	}
 }

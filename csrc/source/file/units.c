@@ -41,6 +41,15 @@ static void settle_family(pcf_unit *unit)
 	unit->has_families = 0;
 }
 
+/* What the walk gives is read once in a while only; of v1 block IO it tells no more than who has any. */
+void pcf_units_keep(pcf_file_source *source)
+{
+	for (int u = 0; u < source->unit_count; u++)
+		if (source->env.plan->group[source->units[u].group].keep_open &&
+		    (!source->units[u].is_walked || source->units[u].has_families))
+			source->units[u].kept = (int)source->kept_count++;
+}
+
 void pcf_units_make(pcf_file_source *source)
 {
 	pcf_kernel_file files[PCF_KERNEL_FILES_MAX];
@@ -51,7 +60,7 @@ void pcf_units_make(pcf_file_source *source)
 		int count = 0;
 
 		source->group_units[g].first = source->unit_count;
-		if (plan->interval_ns && plan->source == PCF_SOURCE_FILE)
+		if (plan->interval_ns && (plan->source == PCF_SOURCE_FILE || plan->source == PCF_SOURCE_BPF))
 			count = pcf_container_files(source->env.host, g, files, PCF_KERNEL_FILES_MAX);
 		for (int i = 0; i < count; i++) {
 			pcf_unit *unit = unit_for(source, g, &files[i]);
@@ -61,8 +70,6 @@ void pcf_units_make(pcf_file_source *source)
 			snprintf(unit->names[files[i].blkio_family < 0 ? 0 : files[i].blkio_family],
 				 sizeof unit->names[0], "%s", files[i].name);
 			snprintf(unit->key, sizeof unit->key, "%s", files[i].key);
-			if (unit->kept < 0 && plan->keep_open)
-				unit->kept = (int)source->kept_count++;
 			source->wanted |= 1u << unit->controller;
 			if (strcmp(unit->names[0], "cpuacct.usage") == 0)
 				source->usage_unit = (int)(unit - source->units);

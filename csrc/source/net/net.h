@@ -1,4 +1,5 @@
-/* The network source: rows of groups network and network_errors, by interface as seen inside the container.
+/* The network source: rows of groups network and network_errors, by interface as seen inside the container; and rows
+ * of sockets (sockets.h).
  *
  *	tick thread                           resolver thread
  *	nodes[slot]    who is followed  ──▶   tenants: which namespace, retried until known
@@ -90,6 +91,7 @@ void pcf_net_box_signal(int fd);
 void pcf_net_box_clear(int fd);
 
 struct pcf_net_resolver;
+struct pcf_net_sockets;
 
 struct pcf_net_source {
 	pcf_source base;
@@ -99,7 +101,7 @@ struct pcf_net_source {
 	bool has_dump;
 	struct pcf_link_dump dump;
 	const pcf_parser *parsers[PCF_NET_GROUPS];
-	bool is_on[PCF_NET_GROUPS];
+	bool is_on[PCF_NET_GROUPS], counts_sockets;
 	char *text; /* of net/dev */
 	size_t text_bytes;
 	struct pcf_net_node **nodes;     /* by slot */
@@ -108,6 +110,7 @@ struct pcf_net_source {
 	uint32_t reader_count;
 	struct pcf_net_box box;
 	struct pcf_net_resolver *resolver;
+	struct pcf_net_sockets *sockets;          /* NULL: sockets are not counted; see sockets.h */
 	atomic_uint_fast64_t spaces, descriptors; /* for stats */
 };
 
@@ -122,6 +125,7 @@ struct pcf_net_home {
 	int home_fd, host_fd;   /* ns/net of ours and of the host's */
 	int host_socket;        /* NETLINK_ROUTE in the host's */
 	uint64_t key, text_key; /* of the host's, as pcf_netns_key gives them */
+	bool is_ours;           /* the host's is our own */
 };
 
 int pcf_net_resolver_open(struct pcf_net_source *source, const struct pcf_net_home *home);

@@ -1,6 +1,8 @@
 /* The thread that finds out where containers are on the network. It may wait for the kernel as long as it likes. */
 #include "source/net/resolver.h"
 
+#include "source/net/sockets.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -179,7 +181,11 @@ static void *run(void *arg)
 		}
 		take_box(resolver);
 		due = work(resolver);
+		uint64_t count = pcf_net_sockets_work(resolver);
+		due = count < due ? count : due;
 	}
+	if (resolver->source->sockets)
+		pcf_ahead_end(pcf_net_sockets_ahead(resolver->source));
 	return NULL;
 }
 

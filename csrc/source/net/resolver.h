@@ -84,6 +84,9 @@ void pcf_net_space_leave(struct pcf_net_resolver *resolver, struct pcf_net_tenan
 /* Looks at its processes and links, publishes what is to be read; ends it when no process is left. */
 void pcf_net_space_settle(struct pcf_net_resolver *resolver, struct pcf_net_space *space);
 void pcf_net_space_exited(struct pcf_net_resolver *resolver, struct pcf_net_space *space); /* its pidfd says so */
+/* Whether a process is in it; a process that is, kept in space->pid. */
+bool pcf_net_space_is_in(const struct pcf_net_resolver *resolver, const struct pcf_net_space *space, pid_t pid);
+bool pcf_net_space_has_process(struct pcf_net_resolver *resolver, struct pcf_net_space *space);
 void pcf_net_space_free_all(struct pcf_net_resolver *resolver);
 
 /* "/": links of the host, without lo and veths.  A veth on the host is a container's other end, or soon will be: its rows

@@ -10,6 +10,7 @@
 #include "source/net/links.h"
 #include "source/net/namespace.h"
 #include "source/net/net.h"
+#include "source/net/sockets.h"
 
 /* Text of net/dev: 2500 interfaces of 100 bytes; memory that is never touched costs nothing. */
 #define TEXT_BYTES (256u << 10)
@@ -60,9 +61,12 @@ static void drop(pcf_source *base, uint32_t slot, uint32_t generation)
 {
 	struct pcf_net_source *source = source_of(base);
 	struct pcf_net_node *node = source->nodes[slot];
+	pcf_ahead *ahead = pcf_net_sockets_ahead(source);
 
 	if (!node || node->generation != generation)
 		return;
+	if (ahead)
+		pcf_ahead_drop(ahead, slot);
 	pthread_mutex_lock(&source->box.lock);
 	source->nodes[slot] = NULL;
 	pcf_net_retire(source, slot);
@@ -79,6 +83,8 @@ static void adopt(pcf_source *base, uint32_t slot, uint32_t generation, void *pr
 
 	if (before && before->generation != generation)
 		drop(base, slot, before->generation);
+	if (pcf_net_sockets_ahead(source))
+		pcf_ahead_adopt(pcf_net_sockets_ahead(source), slot, generation);
 	pthread_mutex_lock(&source->box.lock);
 	node->is_refresh = before && before->generation == generation;
 	if (!node->is_refresh)
@@ -92,7 +98,18 @@ static void adopt(pcf_source *base, uint32_t slot, uint32_t generation, void *pr
 
 static void sample(pcf_source *base, pcf_pass *pass)
 {
-	pcf_net_sample(source_of(base), pass);
+	if (pass->group == PCF_GROUP_NETWORK || pass->group == PCF_GROUP_NETWORK_ERRORS)
+		pcf_net_sample(source_of(base), pass);
+	else if (pcf_net_sockets_ahead(source_of(base)))
+		pcf_ahead_sample(pcf_net_sockets_ahead(source_of(base)), pass);
+}
+
+static void gather(pcf_source *base, uint64_t groups)
+{
+	pcf_ahead *ahead = pcf_net_sockets_ahead(source_of(base));
+
+	if (ahead)
+		pcf_ahead_gather(ahead, groups);
 }
 
 static int event_fd(pcf_source *base)
@@ -140,6 +157,7 @@ static void close_source(pcf_source *base)
 	struct pcf_net_source *source = source_of(base);
 
 	pcf_net_resolver_close(source);
+	pcf_net_sockets_close(source);
 	while (source->reader_count)
 		pcf_net_retire(source, source->order[0]);
 	free_nodes(source);
@@ -158,12 +176,15 @@ static void close_source(pcf_source *base)
 
 static const pcf_source_ops ops = {
 	.name = "net",
-	.groups = UINT64_C(1) << PCF_GROUP_NETWORK | UINT64_C(1) << PCF_GROUP_NETWORK_ERRORS,
+	.groups = UINT64_C(1) << PCF_GROUP_NETWORK | UINT64_C(1) << PCF_GROUP_NETWORK_ERRORS |
+		  UINT64_C(1) << PCF_GROUP_TCP | UINT64_C(1) << PCF_GROUP_TCP6 | UINT64_C(1) << PCF_GROUP_UDP |
+		  UINT64_C(1) << PCF_GROUP_UDP6 | UINT64_C(1) << PCF_GROUP_TCP_ADVANCED,
 	.prepare = prepare,
 	.discard = discard,
 	.adopt = adopt,
 	.drop = drop,
 	.sample = sample,
+	.gather = gather,
 	.event_fd = event_fd,
 	.event = event,
 	.stats = stats,
@@ -196,7 +217,8 @@ static void find_home(const struct pcf_net_source *source, struct pcf_net_home *
 	if (inode_of(source->proc_fd, "1/ns/net", &home->key))
 		home->key = home->text_key == our_text ? ours : 0;
 	home->text_key |= PCF_NETNS_BY_TEXT;
-	if (home->key == ours) {
+	home->is_ours = home->key == ours;
+	if (home->is_ours) {
 		home->host_socket = pcf_links_socket();
 		if (home->host_fd < 0) /* not ours to open, but we are in it */
 			home->host_fd = fcntl(home->home_fd, F_DUPFD_CLOEXEC, 0);
@@ -296,6 +318,10 @@ static int open_parts(struct pcf_net_source *source)
 	if (rc)
 		return rc;
 	source->has_pidfd = has_same_pids(source);
+	if (source->counts_sockets)
+		rc = pcf_net_sockets_open(source);
+	if (rc)
+		return rc;
 	find_home(source, &home);
 	int socket = open_sockets(&home);
 	if (source->is_on[0] && env->plan->group[PCF_GROUP_NETWORK].source != PCF_SOURCE_PROC)
@@ -310,8 +336,10 @@ int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *
 	bool is_on[PCF_NET_GROUPS] = {is_planned(env->plan, PCF_GROUP_NETWORK),
 				      is_planned(env->plan, PCF_GROUP_NETWORK_ERRORS)};
 
+	bool counts_sockets = pcf_ahead_is_wanted(env, pcf_sockets_groups, PCF_SOCKETS_KINDS);
+
 	*out = NULL;
-	if (!is_on[0] && !is_on[1])
+	if (!is_on[0] && !is_on[1] && !counts_sockets)
 		return 0;
 	struct pcf_net_source *source = calloc(1, sizeof *source);
 	int rc = source ? 0 : -ENOMEM;
@@ -320,6 +348,7 @@ int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *
 		source->env = *env;
 		memcpy(source->is_on, is_on, sizeof is_on);
 		source->proc_fd = source->dump.socket = -1;
+		source->counts_sockets = counts_sockets;
 		rc = pcf_net_box_open(&source->box);
 		if (rc == 0)
 			rc = open_parts(source);
@@ -329,8 +358,8 @@ int pcf_net_source_open(pcf_source **out, const pcf_source_env *env, pcf_error *
 	if (rc && err) {
 		err->code = rc;
 		snprintf(err->text, sizeof err->text,
-			 "cannot open the network source: %s; turn it off with the interval 0 for groups network and "
-			 "network_errors",
+			 "cannot open the network source: %s; turn it off with the interval 0 for groups network, "
+			 "network_errors, tcp, tcp6, udp, udp6 and tcp_advanced",
 			 strerror(-rc));
 	}
 	if (rc == 0)

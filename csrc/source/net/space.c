@@ -111,7 +111,7 @@ static void choose_owner(struct pcf_net_space *space)
 			space->owner = tenant;
 }
 
-static bool is_in(const struct pcf_net_resolver *resolver, const struct pcf_net_space *space, pid_t pid)
+bool pcf_net_space_is_in(const struct pcf_net_resolver *resolver, const struct pcf_net_space *space, pid_t pid)
 {
 	uint64_t key;
 
@@ -119,9 +119,9 @@ static bool is_in(const struct pcf_net_resolver *resolver, const struct pcf_net_
 }
 
 /* A process that is in it now: the one known, else one of its containers'. */
-static bool has_process(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
+bool pcf_net_space_has_process(struct pcf_net_resolver *resolver, struct pcf_net_space *space)
 {
-	if (is_in(resolver, space, space->pid))
+	if (pcf_net_space_is_in(resolver, space, space->pid))
 		return true;
 	space->pid = 0;
 	let_go(resolver, space);
@@ -141,8 +141,8 @@ int pcf_net_space_join(struct pcf_net_resolver *resolver, struct pcf_net_tenant 
 	struct pcf_net_space *space = find(resolver, key);
 
 	/* Numbers of namespaces are used again: one whose processes are all gone is another by now. */
-	if (space && !is_in(resolver, space, space->pid)) {
-		if (!has_process(resolver, space)) {
+	if (space && !pcf_net_space_is_in(resolver, space, space->pid)) {
+		if (!pcf_net_space_has_process(resolver, space)) {
 			end(resolver, space);
 			space = NULL;
 		}
@@ -256,7 +256,7 @@ static void keep_open(struct pcf_net_resolver *resolver, struct pcf_net_space *s
 	if (!source->is_on[0] || !source->has_pidfd || pcf_descriptors_take(source->env.descriptors, 2))
 		return;
 	int pidfd = pcf_pidfd_open(space->pid), fd = -1;
-	if (pidfd >= 0 && is_in(resolver, space, space->pid))
+	if (pidfd >= 0 && pcf_net_space_is_in(resolver, space, space->pid))
 		fd = pcf_net_dev_open(source->proc_fd, space->pid);
 	if (fd < 0 || !pcf_pidfd_is_alive(pidfd) || epoll_ctl(resolver->epoll, EPOLL_CTL_ADD, pidfd, &event)) {
 		if (fd >= 0)
@@ -327,7 +327,7 @@ void pcf_net_space_settle(struct pcf_net_resolver *resolver, struct pcf_net_spac
 {
 	struct pcf_links links = {.host_nsid = -1};
 
-	if (!has_process(resolver, space)) {
+	if (!pcf_net_space_has_process(resolver, space)) {
 		end(resolver, space);
 		return;
 	}

@@ -23,10 +23,18 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from pycadvisor_fast.v1 import events_pb2 as pycadvisor__fast_dot_v1_dot_events__pb2
+from pycadvisor_fast.v1 import filesystems_pb2 as pycadvisor__fast_dot_v1_dot_filesystems__pb2
+from pycadvisor_fast.v1 import machine_pb2 as pycadvisor__fast_dot_v1_dot_machine__pb2
+from pycadvisor_fast.v1 import selector_pb2 as pycadvisor__fast_dot_v1_dot_selector__pb2
+from pycadvisor_fast.v1 import spec_pb2 as pycadvisor__fast_dot_v1_dot_spec__pb2
+from pycadvisor_fast.v1 import processes_pb2 as pycadvisor__fast_dot_v1_dot_processes__pb2
 from pycadvisor_fast.v1 import stats_pb2 as pycadvisor__fast_dot_v1_dot_stats__pb2
+from pycadvisor_fast.v1 import summary_pb2 as pycadvisor__fast_dot_v1_dot_summary__pb2
 
+from pycadvisor_fast.v1.selector_pb2 import *
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pycadvisor_fast/v1/service.proto\x12\x12pycadvisor_fast.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1epycadvisor_fast/v1/stats.proto\"\xbb\x01\n\x08Selector\x12\r\n\x05paths\x18\x01 \x03(\t\x12\x13\n\x0bid_prefixes\x18\x02 \x03(\t\x12\r\n\x05names\x18\x03 \x03(\t\x12\x0e\n\x06images\x18\x04 \x03(\t\x12\x0e\n\x06labels\x18\x05 \x03(\t\x12\x10\n\x08runtimes\x18\x06 \x03(\t\x12\x16\n\tmax_depth\x18\x07 \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0bleaves_only\x18\x08 \x01(\x08\x12\x0f\n\x07\x65xclude\x18\t \x03(\tB\x0c\n\n_max_depth\"\xdd\x01\n\rStreamRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x0f\n\x07\x63olumns\x18\x03 \x03(\t\x12\x13\n\x0binterval_ms\x18\x04 \x01(\r\x12\x12\n\x05since\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\r\n\x05\x65poch\x18\x06 \x01(\t\x12\x14\n\x0c\x63hanged_only\x18\x07 \x01(\x08\x12\r\n\x05rates\x18\x08 \x01(\x08\x12\x14\n\x0chandles_only\x18\t \x01(\x08\x42\x08\n\x06_since\"\xa8\x03\n\nStatsBatch\x12\x0c\n\x04tick\x18\x01 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x02 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x03 \x01(\x06\x12-\n\x06groups\x18\x04 \x03(\x0b\x32\x1d.pycadvisor_fast.v1.GroupTick\x12\x36\n\ncontainers\x18\x05 \x03(\x0b\x32\".pycadvisor_fast.v1.ContainerStats\x12\x30\n\x05\x61\x64\x64\x65\x64\x18\x10 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x32\n\x07\x63hanged\x18\x11 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x35\n\x07removed\x18\x12 \x03(\x0b\x32$.pycadvisor_fast.v1.ContainerRemoved\x12\x14\n\x0cmissed_ticks\x18\x13 \x01(\x04\x12\x10\n\x08replayed\x18\x14 \x01(\x08\x12/\n\x06stream\x18\x15 \x01(\x0b\x32\x1f.pycadvisor_fast.v1.StreamStart\"Y\n\tGroupTick\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x03 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x04 \x01(\x06\"a\n\x0bStreamStart\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x18\n\x10\x62\x61se_interval_ns\x18\x02 \x01(\x04\x12\x16\n\x0einterval_ticks\x18\x03 \x01(\x04\x12\x11\n\trestarted\x18\x04 \x01(\x08\"\xf5\x02\n\x0c\x43olumnsBatch\x12\x0c\n\x04tick\x18\x01 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x02 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x03 \x01(\x06\x12\x30\n\x06groups\x18\x05 \x03(\x0b\x32 .pycadvisor_fast.v1.GroupColumns\x12\x30\n\x05\x61\x64\x64\x65\x64\x18\x10 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x32\n\x07\x63hanged\x18\x11 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x35\n\x07removed\x18\x12 \x03(\x0b\x32$.pycadvisor_fast.v1.ContainerRemoved\x12\x14\n\x0cmissed_ticks\x18\x13 \x01(\x04\x12\x10\n\x08replayed\x18\x14 \x01(\x08\x12/\n\x06stream\x18\x15 \x01(\x0b\x32\x1f.pycadvisor_fast.v1.StreamStart\"\x83\x02\n\x0cGroupColumns\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x03 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x04 \x01(\x06\x12\x0c\n\x04rows\x18\x05 \x01(\r\x12\x0f\n\x07handles\x18\x06 \x01(\x0c\x12\x14\n\x0coffsets_usec\x18\x07 \x01(\x0c\x12\x0c\n\x04keys\x18\x08 \x03(\t\x12\x31\n\x07\x63olumns\x18\t \x03(\x0b\x32 .pycadvisor_fast.v1.ColumnValues\x12/\n\x05rates\x18\n \x03(\x0b\x32 .pycadvisor_fast.v1.ColumnValues\".\n\x0c\x43olumnValues\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"\x82\x03\n\rContainerInfo\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07runtime\x18\x03 \x01(\t\x12\n\n\x02id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\r\n\x05image\x18\x06 \x01(\t\x12=\n\x06labels\x18\x07 \x03(\x0b\x32-.pycadvisor_fast.v1.ContainerInfo.LabelsEntry\x12\x11\n\tnamespace\x18\x08 \x01(\t\x12\x0c\n\x04kind\x18\t \x01(\t\x12\x0f\n\x07pod_uid\x18\n \x01(\t\x12\x17\n\x0f\x63reated_unix_ns\x18\x0b \x01(\x06\x12\x19\n\x11network_namespace\x18\x0c \x01(\x04\x12\x1a\n\rnetwork_owner\x18\r \x01(\x04H\x00\x88\x01\x01\x12\x17\n\x0fis_host_network\x18\x0e \x01(\x08\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x10\n\x0e_network_owner\"\xa9\x01\n\x10\x43ontainerRemoved\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12;\n\x06reason\x18\x02 \x01(\x0e\x32+.pycadvisor_fast.v1.ContainerRemoved.Reason\"H\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x0f\n\x0bREASON_GONE\x10\x01\x12\x15\n\x11REASON_UNSELECTED\x10\x02\"\xf8\x01\n\x0fGetStatsRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x0f\n\x07\x63olumns\x18\x03 \x03(\t\x12\x12\n\x05since\x18\x04 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07last_ms\x18\x05 \x01(\r\x12\x13\n\x0binterval_ms\x18\x06 \x01(\r\x12\r\n\x05limit\x18\x07 \x01(\r\x12\r\n\x05rates\x18\x08 \x01(\x08\x12\x14\n\x0chandles_only\x18\t \x01(\x08\x12\r\n\x05\x66resh\x18\n \x01(\x08\x12\r\n\x05\x65poch\x18\x0b \x01(\tB\x08\n\x06_since\"Q\n\x10GetStatsResponse\x12/\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x1e.pycadvisor_fast.v1.StatsBatch\x12\x0c\n\x04more\x18\x02 \x01(\x08\"G\n\x15ListContainersRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\"O\n\x16ListContainersResponse\x12\x35\n\ncontainers\x18\x01 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\"\x18\n\x16\x44\x65scribeColumnsRequest\"x\n\x17\x44\x65scribeColumnsResponse\x12\x34\n\x06groups\x18\x01 \x03(\x0b\x32$.pycadvisor_fast.v1.GroupDescription\x12\x18\n\x10\x62\x61se_interval_ns\x18\x02 \x01(\x04\x12\r\n\x05\x65poch\x18\x03 \x01(\t\"\xc2\x01\n\x10GroupDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0c\n\x04help\x18\x04 \x01(\t\x12\x13\n\x0binterval_ns\x18\x05 \x01(\x04\x12\x13\n\x0boldest_tick\x18\x06 \x01(\x04\x12\x13\n\x0blatest_tick\x18\x07 \x01(\x04\x12\x36\n\x07\x63olumns\x18\x08 \x03(\x0b\x32%.pycadvisor_fast.v1.ColumnDescription\"\xd4\x02\n\x11\x43olumnDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x38\n\x04kind\x18\x03 \x01(\x0e\x32*.pycadvisor_fast.v1.ColumnDescription.Kind\x12\x38\n\x04type\x18\x04 \x01(\x0e\x32*.pycadvisor_fast.v1.ColumnDescription.Type\x12\x0c\n\x04help\x18\x05 \x01(\t\x12\x0f\n\x07present\x18\x06 \x01(\x08\"N\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COUNTER\x10\x01\x12\x0e\n\nKIND_GAUGE\x10\x02\x12\x0e\n\nKIND_LIMIT\x10\x03\">\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTYPE_UINT64\x10\x01\x12\x0f\n\x0bTYPE_DOUBLE\x10\x02\"\x10\n\x0eGetHostRequest\"\x9c\x01\n\x0fGetHostResponse\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x19\n\x11\x63ollector_version\x18\x02 \x01(\t\x12&\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12%\n\x04plan\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\r\n\x05notes\x18\x05 \x03(\t\"\x12\n\x10GetStatusRequest\"q\n\x11GetStatusResponse\x12*\n\tcollector\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\x06server\x18\x02 \x01(\x0b\x32 .pycadvisor_fast.v1.ServerStatus\"\xa3\x01\n\x0cServerStatus\x12\x13\n\x0bsubscribers\x18\x01 \x01(\x04\x12\x12\n\nselections\x18\x02 \x01(\x04\x12\x17\n\x0f\x62\x61tches_encoded\x18\x03 \x01(\x04\x12\x14\n\x0c\x62\x61tches_sent\x18\x04 \x01(\x04\x12\x12\n\nbytes_sent\x18\x05 \x01(\x04\x12\x14\n\x0cmissed_ticks\x18\x06 \x01(\x04\x12\x11\n\tencode_ns\x18\x07 \x01(\x04\x32\x9d\x05\n\x15\x43ontainerStatsService\x12R\n\x0bStreamStats\x12!.pycadvisor_fast.v1.StreamRequest\x1a\x1e.pycadvisor_fast.v1.StatsBatch0\x01\x12V\n\rStreamColumns\x12!.pycadvisor_fast.v1.StreamRequest\x1a .pycadvisor_fast.v1.ColumnsBatch0\x01\x12U\n\x08GetStats\x12#.pycadvisor_fast.v1.GetStatsRequest\x1a$.pycadvisor_fast.v1.GetStatsResponse\x12g\n\x0eListContainers\x12).pycadvisor_fast.v1.ListContainersRequest\x1a*.pycadvisor_fast.v1.ListContainersResponse\x12j\n\x0f\x44\x65scribeColumns\x12*.pycadvisor_fast.v1.DescribeColumnsRequest\x1a+.pycadvisor_fast.v1.DescribeColumnsResponse\x12R\n\x07GetHost\x12\".pycadvisor_fast.v1.GetHostRequest\x1a#.pycadvisor_fast.v1.GetHostResponse\x12X\n\tGetStatus\x12$.pycadvisor_fast.v1.GetStatusRequest\x1a%.pycadvisor_fast.v1.GetStatusResponseB&Z$pycadvisor_fast/v1;pycadvisor_fastv1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pycadvisor_fast/v1/service.proto\x12\x12pycadvisor_fast.v1\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fpycadvisor_fast/v1/events.proto\x1a$pycadvisor_fast/v1/filesystems.proto\x1a pycadvisor_fast/v1/machine.proto\x1a!pycadvisor_fast/v1/selector.proto\x1a\x1dpycadvisor_fast/v1/spec.proto\x1a\"pycadvisor_fast/v1/processes.proto\x1a\x1epycadvisor_fast/v1/stats.proto\x1a pycadvisor_fast/v1/summary.proto\"\xdd\x01\n\rStreamRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x0f\n\x07\x63olumns\x18\x03 \x03(\t\x12\x13\n\x0binterval_ms\x18\x04 \x01(\r\x12\x12\n\x05since\x18\x05 \x01(\x04H\x00\x88\x01\x01\x12\r\n\x05\x65poch\x18\x06 \x01(\t\x12\x14\n\x0c\x63hanged_only\x18\x07 \x01(\x08\x12\r\n\x05rates\x18\x08 \x01(\x08\x12\x14\n\x0chandles_only\x18\t \x01(\x08\x42\x08\n\x06_since\"\xa8\x03\n\nStatsBatch\x12\x0c\n\x04tick\x18\x01 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x02 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x03 \x01(\x06\x12-\n\x06groups\x18\x04 \x03(\x0b\x32\x1d.pycadvisor_fast.v1.GroupTick\x12\x36\n\ncontainers\x18\x05 \x03(\x0b\x32\".pycadvisor_fast.v1.ContainerStats\x12\x30\n\x05\x61\x64\x64\x65\x64\x18\x10 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x32\n\x07\x63hanged\x18\x11 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x35\n\x07removed\x18\x12 \x03(\x0b\x32$.pycadvisor_fast.v1.ContainerRemoved\x12\x14\n\x0cmissed_ticks\x18\x13 \x01(\x04\x12\x10\n\x08replayed\x18\x14 \x01(\x08\x12/\n\x06stream\x18\x15 \x01(\x0b\x32\x1f.pycadvisor_fast.v1.StreamStart\"Y\n\tGroupTick\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x03 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x04 \x01(\x06\"a\n\x0bStreamStart\x12\r\n\x05\x65poch\x18\x01 \x01(\t\x12\x18\n\x10\x62\x61se_interval_ns\x18\x02 \x01(\x04\x12\x16\n\x0einterval_ticks\x18\x03 \x01(\x04\x12\x11\n\trestarted\x18\x04 \x01(\x08\"\xf5\x02\n\x0c\x43olumnsBatch\x12\x0c\n\x04tick\x18\x01 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x02 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x03 \x01(\x06\x12\x30\n\x06groups\x18\x05 \x03(\x0b\x32 .pycadvisor_fast.v1.GroupColumns\x12\x30\n\x05\x61\x64\x64\x65\x64\x18\x10 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x32\n\x07\x63hanged\x18\x11 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\x12\x35\n\x07removed\x18\x12 \x03(\x0b\x32$.pycadvisor_fast.v1.ContainerRemoved\x12\x14\n\x0cmissed_ticks\x18\x13 \x01(\x04\x12\x10\n\x08replayed\x18\x14 \x01(\x08\x12/\n\x06stream\x18\x15 \x01(\x0b\x32\x1f.pycadvisor_fast.v1.StreamStart\"\x83\x02\n\x0cGroupColumns\x12\r\n\x05group\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\x04\x12\x14\n\x0ctime_unix_ns\x18\x03 \x01(\x06\x12\x19\n\x11time_monotonic_ns\x18\x04 \x01(\x06\x12\x0c\n\x04rows\x18\x05 \x01(\r\x12\x0f\n\x07handles\x18\x06 \x01(\x0c\x12\x14\n\x0coffsets_usec\x18\x07 \x01(\x0c\x12\x0c\n\x04keys\x18\x08 \x03(\t\x12\x31\n\x07\x63olumns\x18\t \x03(\x0b\x32 .pycadvisor_fast.v1.ColumnValues\x12/\n\x05rates\x18\n \x03(\x0b\x32 .pycadvisor_fast.v1.ColumnValues\".\n\x0c\x43olumnValues\x12\x0e\n\x06number\x18\x01 \x01(\r\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"\xc2\x06\n\rContainerInfo\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07runtime\x18\x03 \x01(\t\x12\n\n\x02id\x18\x04 \x01(\t\x12\x0c\n\x04name\x18\x05 \x01(\t\x12\r\n\x05image\x18\x06 \x01(\t\x12=\n\x06labels\x18\x07 \x03(\x0b\x32-.pycadvisor_fast.v1.ContainerInfo.LabelsEntry\x12\x11\n\tnamespace\x18\x08 \x01(\t\x12\x0c\n\x04kind\x18\t \x01(\t\x12\x0f\n\x07pod_uid\x18\n \x01(\t\x12\x17\n\x0f\x63reated_unix_ns\x18\x0b \x01(\x06\x12\x19\n\x11network_namespace\x18\x0c \x01(\x04\x12\x1a\n\rnetwork_owner\x18\r \x01(\x04H\x00\x88\x01\x01\x12\x17\n\x0fis_host_network\x18\x0e \x01(\x08\x12\x17\n\x0fstarted_unix_ns\x18\x0f \x01(\x06\x12\x0b\n\x03pid\x18\x10 \x01(\r\x12\x15\n\rrestart_count\x18\x11 \x01(\r\x12\x0f\n\x07\x61liases\x18\x12 \x03(\t\x12\x39\n\x04\x65nvs\x18\x13 \x03(\x0b\x32+.pycadvisor_fast.v1.ContainerInfo.EnvsEntry\x12\x10\n\x08pod_name\x18\x14 \x01(\t\x12\x15\n\rpod_namespace\x18\x15 \x01(\t\x12\x16\n\x0e\x63ontainer_name\x18\x16 \x01(\t\x12\x12\n\nsandbox_id\x18\x17 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x18 \x01(\r\x12\x10\n\x08log_path\x18\x19 \x01(\t\x12\x0e\n\x06health\x18\x1a \x01(\t\x12\x14\n\x0cip_addresses\x18\x1b \x03(\t\x12\x14\n\x0cnetwork_mode\x18\x1c \x01(\t\x12\x12\n\nlayer_path\x18\x1d \x01(\t\x12\x14\n\x0clayer_driver\x18\x1e \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x1f \x01(\t\x12\x15\n\rruntime_state\x18  \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a+\n\tEnvsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x10\n\x0e_network_owner\"\xa9\x01\n\x10\x43ontainerRemoved\x12\x0e\n\x06handle\x18\x01 \x01(\x04\x12;\n\x06reason\x18\x02 \x01(\x0e\x32+.pycadvisor_fast.v1.ContainerRemoved.Reason\"H\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x0f\n\x0bREASON_GONE\x10\x01\x12\x15\n\x11REASON_UNSELECTED\x10\x02\"\xf8\x01\n\x0fGetStatsRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x0e\n\x06groups\x18\x02 \x03(\t\x12\x0f\n\x07\x63olumns\x18\x03 \x03(\t\x12\x12\n\x05since\x18\x04 \x01(\x04H\x00\x88\x01\x01\x12\x0f\n\x07last_ms\x18\x05 \x01(\r\x12\x13\n\x0binterval_ms\x18\x06 \x01(\r\x12\r\n\x05limit\x18\x07 \x01(\r\x12\r\n\x05rates\x18\x08 \x01(\x08\x12\x14\n\x0chandles_only\x18\t \x01(\x08\x12\r\n\x05\x66resh\x18\n \x01(\x08\x12\r\n\x05\x65poch\x18\x0b \x01(\tB\x08\n\x06_since\"Q\n\x10GetStatsResponse\x12/\n\x07\x62\x61tches\x18\x01 \x03(\x0b\x32\x1e.pycadvisor_fast.v1.StatsBatch\x12\x0c\n\x04more\x18\x02 \x01(\x08\"\xb6\x01\n\x13StreamEventsRequest\x12\r\n\x05kinds\x18\x01 \x03(\t\x12.\n\x08selector\x18\x02 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x16\n\tsince_seq\x18\x03 \x01(\x04H\x00\x88\x01\x01\x12\r\n\x05\x65poch\x18\x04 \x01(\t\x12\x15\n\rsince_unix_ns\x18\x05 \x01(\x06\x12\x14\n\x0cheartbeat_ms\x18\x06 \x01(\rB\x0c\n\n_since_seq\"\xd6\x01\n\x10GetEventsRequest\x12\r\n\x05kinds\x18\x01 \x03(\t\x12.\n\x08selector\x18\x02 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\x12\x14\n\x0c\x66rom_unix_ns\x18\x03 \x01(\x06\x12\x12\n\nto_unix_ns\x18\x04 \x01(\x06\x12\x11\n\tafter_seq\x18\x05 \x01(\x04\x12\x12\n\nbefore_seq\x18\x06 \x01(\x04\x12\r\n\x05limit\x18\x07 \x01(\r\x12\x14\n\x0cnewest_first\x18\x08 \x01(\x08\x12\r\n\x05\x65poch\x18\t \x01(\t\"h\n\x11GetEventsResponse\x12)\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x19.pycadvisor_fast.v1.Event\x12\x0c\n\x04more\x18\x02 \x01(\x08\x12\x0b\n\x03seq\x18\x03 \x01(\x04\x12\r\n\x05\x65poch\x18\x04 \x01(\t\"G\n\x15ListContainersRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\"O\n\x16ListContainersResponse\x12\x35\n\ncontainers\x18\x01 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerInfo\"@\n\x0eGetSpecRequest\x12.\n\x08selector\x18\x01 \x01(\x0b\x32\x1c.pycadvisor_fast.v1.Selector\"C\n\x0fGetSpecResponse\x12\x30\n\x05specs\x18\x01 \x03(\x0b\x32!.pycadvisor_fast.v1.ContainerSpec\"\x18\n\x16\x44\x65scribeColumnsRequest\"x\n\x17\x44\x65scribeColumnsResponse\x12\x34\n\x06groups\x18\x01 \x03(\x0b\x32$.pycadvisor_fast.v1.GroupDescription\x12\x18\n\x10\x62\x61se_interval_ns\x18\x02 \x01(\x04\x12\r\n\x05\x65poch\x18\x03 \x01(\t\"\xc2\x01\n\x10GroupDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0b\n\x03key\x18\x03 \x01(\t\x12\x0c\n\x04help\x18\x04 \x01(\t\x12\x13\n\x0binterval_ns\x18\x05 \x01(\x04\x12\x13\n\x0boldest_tick\x18\x06 \x01(\x04\x12\x13\n\x0blatest_tick\x18\x07 \x01(\x04\x12\x36\n\x07\x63olumns\x18\x08 \x03(\x0b\x32%.pycadvisor_fast.v1.ColumnDescription\"\xd4\x02\n\x11\x43olumnDescription\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x38\n\x04kind\x18\x03 \x01(\x0e\x32*.pycadvisor_fast.v1.ColumnDescription.Kind\x12\x38\n\x04type\x18\x04 \x01(\x0e\x32*.pycadvisor_fast.v1.ColumnDescription.Type\x12\x0c\n\x04help\x18\x05 \x01(\t\x12\x0f\n\x07present\x18\x06 \x01(\x08\"N\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x10\n\x0cKIND_COUNTER\x10\x01\x12\x0e\n\nKIND_GAUGE\x10\x02\x12\x0e\n\nKIND_LIMIT\x10\x03\">\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bTYPE_UINT64\x10\x01\x12\x0f\n\x0bTYPE_DOUBLE\x10\x02\"\x10\n\x0eGetHostRequest\"\x9c\x01\n\x0fGetHostResponse\x12\x10\n\x08hostname\x18\x01 \x01(\t\x12\x19\n\x11\x63ollector_version\x18\x02 \x01(\t\x12&\n\x05\x66\x61\x63ts\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12%\n\x04plan\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\r\n\x05notes\x18\x05 \x03(\t\"\x12\n\x10GetStatusRequest\"q\n\x11GetStatusResponse\x12*\n\tcollector\x18\x01 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\x06server\x18\x02 \x01(\x0b\x32 .pycadvisor_fast.v1.ServerStatus\"\xba\x01\n\x0cServerStatus\x12\x13\n\x0bsubscribers\x18\x01 \x01(\x04\x12\x12\n\nselections\x18\x02 \x01(\x04\x12\x17\n\x0f\x62\x61tches_encoded\x18\x03 \x01(\x04\x12\x14\n\x0c\x62\x61tches_sent\x18\x04 \x01(\x04\x12\x12\n\nbytes_sent\x18\x05 \x01(\x04\x12\x14\n\x0cmissed_ticks\x18\x06 \x01(\x04\x12\x11\n\tencode_ns\x18\x07 \x01(\x04\x12\x15\n\revent_streams\x18\x08 \x01(\x04\x32\xaf\n\n\x15\x43ontainerStatsService\x12R\n\x0bStreamStats\x12!.pycadvisor_fast.v1.StreamRequest\x1a\x1e.pycadvisor_fast.v1.StatsBatch0\x01\x12V\n\rStreamColumns\x12!.pycadvisor_fast.v1.StreamRequest\x1a .pycadvisor_fast.v1.ColumnsBatch0\x01\x12U\n\x08GetStats\x12#.pycadvisor_fast.v1.GetStatsRequest\x1a$.pycadvisor_fast.v1.GetStatsResponse\x12g\n\x0eListContainers\x12).pycadvisor_fast.v1.ListContainersRequest\x1a*.pycadvisor_fast.v1.ListContainersResponse\x12R\n\x07GetSpec\x12\".pycadvisor_fast.v1.GetSpecRequest\x1a#.pycadvisor_fast.v1.GetSpecResponse\x12j\n\x0f\x44\x65scribeColumns\x12*.pycadvisor_fast.v1.DescribeColumnsRequest\x1a+.pycadvisor_fast.v1.DescribeColumnsResponse\x12R\n\x07GetHost\x12\".pycadvisor_fast.v1.GetHostRequest\x1a#.pycadvisor_fast.v1.GetHostResponse\x12[\n\nGetMachine\x12%.pycadvisor_fast.v1.GetMachineRequest\x1a&.pycadvisor_fast.v1.GetMachineResponse\x12X\n\tGetStatus\x12$.pycadvisor_fast.v1.GetStatusRequest\x1a%.pycadvisor_fast.v1.GetStatusResponse\x12Y\n\x0cStreamEvents\x12\'.pycadvisor_fast.v1.StreamEventsRequest\x1a\x1e.pycadvisor_fast.v1.EventBatch0\x01\x12X\n\tGetEvents\x12$.pycadvisor_fast.v1.GetEventsRequest\x1a%.pycadvisor_fast.v1.GetEventsResponse\x12g\n\x0eGetFilesystems\x12).pycadvisor_fast.v1.GetFilesystemsRequest\x1a*.pycadvisor_fast.v1.GetFilesystemsResponse\x12[\n\nGetSummary\x12%.pycadvisor_fast.v1.GetSummaryRequest\x1a&.pycadvisor_fast.v1.GetSummaryResponse\x12\x64\n\rListProcesses\x12(.pycadvisor_fast.v1.ListProcessesRequest\x1a).pycadvisor_fast.v1.ListProcessesResponseB&Z$pycadvisor_fast/v1;pycadvisor_fastv1P\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,60 +44,72 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._serialized_options = b'Z$pycadvisor_fast/v1;pycadvisor_fastv1'
   _globals['_CONTAINERINFO_LABELSENTRY']._loaded_options = None
   _globals['_CONTAINERINFO_LABELSENTRY']._serialized_options = b'8\001'
-  _globals['_SELECTOR']._serialized_start=119
-  _globals['_SELECTOR']._serialized_end=306
-  _globals['_STREAMREQUEST']._serialized_start=309
-  _globals['_STREAMREQUEST']._serialized_end=530
-  _globals['_STATSBATCH']._serialized_start=533
-  _globals['_STATSBATCH']._serialized_end=957
-  _globals['_GROUPTICK']._serialized_start=959
-  _globals['_GROUPTICK']._serialized_end=1048
-  _globals['_STREAMSTART']._serialized_start=1050
-  _globals['_STREAMSTART']._serialized_end=1147
-  _globals['_COLUMNSBATCH']._serialized_start=1150
-  _globals['_COLUMNSBATCH']._serialized_end=1523
-  _globals['_GROUPCOLUMNS']._serialized_start=1526
-  _globals['_GROUPCOLUMNS']._serialized_end=1785
-  _globals['_COLUMNVALUES']._serialized_start=1787
-  _globals['_COLUMNVALUES']._serialized_end=1833
-  _globals['_CONTAINERINFO']._serialized_start=1836
-  _globals['_CONTAINERINFO']._serialized_end=2222
-  _globals['_CONTAINERINFO_LABELSENTRY']._serialized_start=2159
-  _globals['_CONTAINERINFO_LABELSENTRY']._serialized_end=2204
-  _globals['_CONTAINERREMOVED']._serialized_start=2225
-  _globals['_CONTAINERREMOVED']._serialized_end=2394
-  _globals['_CONTAINERREMOVED_REASON']._serialized_start=2322
-  _globals['_CONTAINERREMOVED_REASON']._serialized_end=2394
-  _globals['_GETSTATSREQUEST']._serialized_start=2397
-  _globals['_GETSTATSREQUEST']._serialized_end=2645
-  _globals['_GETSTATSRESPONSE']._serialized_start=2647
-  _globals['_GETSTATSRESPONSE']._serialized_end=2728
-  _globals['_LISTCONTAINERSREQUEST']._serialized_start=2730
-  _globals['_LISTCONTAINERSREQUEST']._serialized_end=2801
-  _globals['_LISTCONTAINERSRESPONSE']._serialized_start=2803
-  _globals['_LISTCONTAINERSRESPONSE']._serialized_end=2882
-  _globals['_DESCRIBECOLUMNSREQUEST']._serialized_start=2884
-  _globals['_DESCRIBECOLUMNSREQUEST']._serialized_end=2908
-  _globals['_DESCRIBECOLUMNSRESPONSE']._serialized_start=2910
-  _globals['_DESCRIBECOLUMNSRESPONSE']._serialized_end=3030
-  _globals['_GROUPDESCRIPTION']._serialized_start=3033
-  _globals['_GROUPDESCRIPTION']._serialized_end=3227
-  _globals['_COLUMNDESCRIPTION']._serialized_start=3230
-  _globals['_COLUMNDESCRIPTION']._serialized_end=3570
-  _globals['_COLUMNDESCRIPTION_KIND']._serialized_start=3428
-  _globals['_COLUMNDESCRIPTION_KIND']._serialized_end=3506
-  _globals['_COLUMNDESCRIPTION_TYPE']._serialized_start=3508
-  _globals['_COLUMNDESCRIPTION_TYPE']._serialized_end=3570
-  _globals['_GETHOSTREQUEST']._serialized_start=3572
-  _globals['_GETHOSTREQUEST']._serialized_end=3588
-  _globals['_GETHOSTRESPONSE']._serialized_start=3591
-  _globals['_GETHOSTRESPONSE']._serialized_end=3747
-  _globals['_GETSTATUSREQUEST']._serialized_start=3749
-  _globals['_GETSTATUSREQUEST']._serialized_end=3767
-  _globals['_GETSTATUSRESPONSE']._serialized_start=3769
-  _globals['_GETSTATUSRESPONSE']._serialized_end=3882
-  _globals['_SERVERSTATUS']._serialized_start=3885
-  _globals['_SERVERSTATUS']._serialized_end=4048
-  _globals['_CONTAINERSTATSSERVICE']._serialized_start=4051
-  _globals['_CONTAINERSTATSSERVICE']._serialized_end=4720
+  _globals['_CONTAINERINFO_ENVSENTRY']._loaded_options = None
+  _globals['_CONTAINERINFO_ENVSENTRY']._serialized_options = b'8\001'
+  _globals['_STREAMREQUEST']._serialized_start=360
+  _globals['_STREAMREQUEST']._serialized_end=581
+  _globals['_STATSBATCH']._serialized_start=584
+  _globals['_STATSBATCH']._serialized_end=1008
+  _globals['_GROUPTICK']._serialized_start=1010
+  _globals['_GROUPTICK']._serialized_end=1099
+  _globals['_STREAMSTART']._serialized_start=1101
+  _globals['_STREAMSTART']._serialized_end=1198
+  _globals['_COLUMNSBATCH']._serialized_start=1201
+  _globals['_COLUMNSBATCH']._serialized_end=1574
+  _globals['_GROUPCOLUMNS']._serialized_start=1577
+  _globals['_GROUPCOLUMNS']._serialized_end=1836
+  _globals['_COLUMNVALUES']._serialized_start=1838
+  _globals['_COLUMNVALUES']._serialized_end=1884
+  _globals['_CONTAINERINFO']._serialized_start=1887
+  _globals['_CONTAINERINFO']._serialized_end=2721
+  _globals['_CONTAINERINFO_LABELSENTRY']._serialized_start=2613
+  _globals['_CONTAINERINFO_LABELSENTRY']._serialized_end=2658
+  _globals['_CONTAINERINFO_ENVSENTRY']._serialized_start=2660
+  _globals['_CONTAINERINFO_ENVSENTRY']._serialized_end=2703
+  _globals['_CONTAINERREMOVED']._serialized_start=2724
+  _globals['_CONTAINERREMOVED']._serialized_end=2893
+  _globals['_CONTAINERREMOVED_REASON']._serialized_start=2821
+  _globals['_CONTAINERREMOVED_REASON']._serialized_end=2893
+  _globals['_GETSTATSREQUEST']._serialized_start=2896
+  _globals['_GETSTATSREQUEST']._serialized_end=3144
+  _globals['_GETSTATSRESPONSE']._serialized_start=3146
+  _globals['_GETSTATSRESPONSE']._serialized_end=3227
+  _globals['_STREAMEVENTSREQUEST']._serialized_start=3230
+  _globals['_STREAMEVENTSREQUEST']._serialized_end=3412
+  _globals['_GETEVENTSREQUEST']._serialized_start=3415
+  _globals['_GETEVENTSREQUEST']._serialized_end=3629
+  _globals['_GETEVENTSRESPONSE']._serialized_start=3631
+  _globals['_GETEVENTSRESPONSE']._serialized_end=3735
+  _globals['_LISTCONTAINERSREQUEST']._serialized_start=3737
+  _globals['_LISTCONTAINERSREQUEST']._serialized_end=3808
+  _globals['_LISTCONTAINERSRESPONSE']._serialized_start=3810
+  _globals['_LISTCONTAINERSRESPONSE']._serialized_end=3889
+  _globals['_GETSPECREQUEST']._serialized_start=3891
+  _globals['_GETSPECREQUEST']._serialized_end=3955
+  _globals['_GETSPECRESPONSE']._serialized_start=3957
+  _globals['_GETSPECRESPONSE']._serialized_end=4024
+  _globals['_DESCRIBECOLUMNSREQUEST']._serialized_start=4026
+  _globals['_DESCRIBECOLUMNSREQUEST']._serialized_end=4050
+  _globals['_DESCRIBECOLUMNSRESPONSE']._serialized_start=4052
+  _globals['_DESCRIBECOLUMNSRESPONSE']._serialized_end=4172
+  _globals['_GROUPDESCRIPTION']._serialized_start=4175
+  _globals['_GROUPDESCRIPTION']._serialized_end=4369
+  _globals['_COLUMNDESCRIPTION']._serialized_start=4372
+  _globals['_COLUMNDESCRIPTION']._serialized_end=4712
+  _globals['_COLUMNDESCRIPTION_KIND']._serialized_start=4570
+  _globals['_COLUMNDESCRIPTION_KIND']._serialized_end=4648
+  _globals['_COLUMNDESCRIPTION_TYPE']._serialized_start=4650
+  _globals['_COLUMNDESCRIPTION_TYPE']._serialized_end=4712
+  _globals['_GETHOSTREQUEST']._serialized_start=4714
+  _globals['_GETHOSTREQUEST']._serialized_end=4730
+  _globals['_GETHOSTRESPONSE']._serialized_start=4733
+  _globals['_GETHOSTRESPONSE']._serialized_end=4889
+  _globals['_GETSTATUSREQUEST']._serialized_start=4891
+  _globals['_GETSTATUSREQUEST']._serialized_end=4909
+  _globals['_GETSTATUSRESPONSE']._serialized_start=4911
+  _globals['_GETSTATUSRESPONSE']._serialized_end=5024
+  _globals['_SERVERSTATUS']._serialized_start=5027
+  _globals['_SERVERSTATUS']._serialized_end=5213
+  _globals['_CONTAINERSTATSSERVICE']._serialized_start=5216
+  _globals['_CONTAINERSTATSSERVICE']._serialized_end=6543
 # @@protoc_insertion_point(module_scope)

@@ -1,35 +1,21 @@
 from google.protobuf import struct_pb2 as _struct_pb2
+from pycadvisor_fast.v1 import events_pb2 as _events_pb2
+from pycadvisor_fast.v1 import filesystems_pb2 as _filesystems_pb2
+from pycadvisor_fast.v1 import machine_pb2 as _machine_pb2
+from pycadvisor_fast.v1 import selector_pb2 as _selector_pb2
+from pycadvisor_fast.v1 import spec_pb2 as _spec_pb2
+from pycadvisor_fast.v1 import processes_pb2 as _processes_pb2
 from pycadvisor_fast.v1 import stats_pb2 as _stats_pb2
+from pycadvisor_fast.v1 import summary_pb2 as _summary_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+from pycadvisor_fast.v1.selector_pb2 import Selector as Selector
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-class Selector(_message.Message):
-    __slots__ = ("paths", "id_prefixes", "names", "images", "labels", "runtimes", "max_depth", "leaves_only", "exclude")
-    PATHS_FIELD_NUMBER: _ClassVar[int]
-    ID_PREFIXES_FIELD_NUMBER: _ClassVar[int]
-    NAMES_FIELD_NUMBER: _ClassVar[int]
-    IMAGES_FIELD_NUMBER: _ClassVar[int]
-    LABELS_FIELD_NUMBER: _ClassVar[int]
-    RUNTIMES_FIELD_NUMBER: _ClassVar[int]
-    MAX_DEPTH_FIELD_NUMBER: _ClassVar[int]
-    LEAVES_ONLY_FIELD_NUMBER: _ClassVar[int]
-    EXCLUDE_FIELD_NUMBER: _ClassVar[int]
-    paths: _containers.RepeatedScalarFieldContainer[str]
-    id_prefixes: _containers.RepeatedScalarFieldContainer[str]
-    names: _containers.RepeatedScalarFieldContainer[str]
-    images: _containers.RepeatedScalarFieldContainer[str]
-    labels: _containers.RepeatedScalarFieldContainer[str]
-    runtimes: _containers.RepeatedScalarFieldContainer[str]
-    max_depth: int
-    leaves_only: bool
-    exclude: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, paths: _Optional[_Iterable[str]] = ..., id_prefixes: _Optional[_Iterable[str]] = ..., names: _Optional[_Iterable[str]] = ..., images: _Optional[_Iterable[str]] = ..., labels: _Optional[_Iterable[str]] = ..., runtimes: _Optional[_Iterable[str]] = ..., max_depth: _Optional[int] = ..., leaves_only: bool = ..., exclude: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class StreamRequest(_message.Message):
     __slots__ = ("selector", "groups", "columns", "interval_ms", "since", "epoch", "changed_only", "rates", "handles_only")
@@ -42,7 +28,7 @@ class StreamRequest(_message.Message):
     CHANGED_ONLY_FIELD_NUMBER: _ClassVar[int]
     RATES_FIELD_NUMBER: _ClassVar[int]
     HANDLES_ONLY_FIELD_NUMBER: _ClassVar[int]
-    selector: Selector
+    selector: _selector_pb2.Selector
     groups: _containers.RepeatedScalarFieldContainer[str]
     columns: _containers.RepeatedScalarFieldContainer[str]
     interval_ms: int
@@ -51,7 +37,7 @@ class StreamRequest(_message.Message):
     changed_only: bool
     rates: bool
     handles_only: bool
-    def __init__(self, selector: _Optional[_Union[Selector, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[str]] = ..., interval_ms: _Optional[int] = ..., since: _Optional[int] = ..., epoch: _Optional[str] = ..., changed_only: bool = ..., rates: bool = ..., handles_only: bool = ...) -> None: ...
+    def __init__(self, selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[str]] = ..., interval_ms: _Optional[int] = ..., since: _Optional[int] = ..., epoch: _Optional[str] = ..., changed_only: bool = ..., rates: bool = ..., handles_only: bool = ...) -> None: ...
 
 class StatsBatch(_message.Message):
     __slots__ = ("tick", "time_unix_ns", "time_monotonic_ns", "groups", "containers", "added", "changed", "removed", "missed_ticks", "replayed", "stream")
@@ -160,8 +146,15 @@ class ColumnValues(_message.Message):
     def __init__(self, number: _Optional[int] = ..., values: _Optional[bytes] = ...) -> None: ...
 
 class ContainerInfo(_message.Message):
-    __slots__ = ("handle", "path", "runtime", "id", "name", "image", "labels", "namespace", "kind", "pod_uid", "created_unix_ns", "network_namespace", "network_owner", "is_host_network")
+    __slots__ = ("handle", "path", "runtime", "id", "name", "image", "labels", "namespace", "kind", "pod_uid", "created_unix_ns", "network_namespace", "network_owner", "is_host_network", "started_unix_ns", "pid", "restart_count", "aliases", "envs", "pod_name", "pod_namespace", "container_name", "sandbox_id", "attempt", "log_path", "health", "ip_addresses", "network_mode", "layer_path", "layer_driver", "description", "runtime_state")
     class LabelsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    class EnvsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
         VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -182,6 +175,24 @@ class ContainerInfo(_message.Message):
     NETWORK_NAMESPACE_FIELD_NUMBER: _ClassVar[int]
     NETWORK_OWNER_FIELD_NUMBER: _ClassVar[int]
     IS_HOST_NETWORK_FIELD_NUMBER: _ClassVar[int]
+    STARTED_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    PID_FIELD_NUMBER: _ClassVar[int]
+    RESTART_COUNT_FIELD_NUMBER: _ClassVar[int]
+    ALIASES_FIELD_NUMBER: _ClassVar[int]
+    ENVS_FIELD_NUMBER: _ClassVar[int]
+    POD_NAME_FIELD_NUMBER: _ClassVar[int]
+    POD_NAMESPACE_FIELD_NUMBER: _ClassVar[int]
+    CONTAINER_NAME_FIELD_NUMBER: _ClassVar[int]
+    SANDBOX_ID_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    LOG_PATH_FIELD_NUMBER: _ClassVar[int]
+    HEALTH_FIELD_NUMBER: _ClassVar[int]
+    IP_ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_MODE_FIELD_NUMBER: _ClassVar[int]
+    LAYER_PATH_FIELD_NUMBER: _ClassVar[int]
+    LAYER_DRIVER_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    RUNTIME_STATE_FIELD_NUMBER: _ClassVar[int]
     handle: int
     path: str
     runtime: str
@@ -196,7 +207,25 @@ class ContainerInfo(_message.Message):
     network_namespace: int
     network_owner: int
     is_host_network: bool
-    def __init__(self, handle: _Optional[int] = ..., path: _Optional[str] = ..., runtime: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., image: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., namespace: _Optional[str] = ..., kind: _Optional[str] = ..., pod_uid: _Optional[str] = ..., created_unix_ns: _Optional[int] = ..., network_namespace: _Optional[int] = ..., network_owner: _Optional[int] = ..., is_host_network: bool = ...) -> None: ...
+    started_unix_ns: int
+    pid: int
+    restart_count: int
+    aliases: _containers.RepeatedScalarFieldContainer[str]
+    envs: _containers.ScalarMap[str, str]
+    pod_name: str
+    pod_namespace: str
+    container_name: str
+    sandbox_id: str
+    attempt: int
+    log_path: str
+    health: str
+    ip_addresses: _containers.RepeatedScalarFieldContainer[str]
+    network_mode: str
+    layer_path: str
+    layer_driver: str
+    description: str
+    runtime_state: str
+    def __init__(self, handle: _Optional[int] = ..., path: _Optional[str] = ..., runtime: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., image: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., namespace: _Optional[str] = ..., kind: _Optional[str] = ..., pod_uid: _Optional[str] = ..., created_unix_ns: _Optional[int] = ..., network_namespace: _Optional[int] = ..., network_owner: _Optional[int] = ..., is_host_network: bool = ..., started_unix_ns: _Optional[int] = ..., pid: _Optional[int] = ..., restart_count: _Optional[int] = ..., aliases: _Optional[_Iterable[str]] = ..., envs: _Optional[_Mapping[str, str]] = ..., pod_name: _Optional[str] = ..., pod_namespace: _Optional[str] = ..., container_name: _Optional[str] = ..., sandbox_id: _Optional[str] = ..., attempt: _Optional[int] = ..., log_path: _Optional[str] = ..., health: _Optional[str] = ..., ip_addresses: _Optional[_Iterable[str]] = ..., network_mode: _Optional[str] = ..., layer_path: _Optional[str] = ..., layer_driver: _Optional[str] = ..., description: _Optional[str] = ..., runtime_state: _Optional[str] = ...) -> None: ...
 
 class ContainerRemoved(_message.Message):
     __slots__ = ("handle", "reason")
@@ -227,7 +256,7 @@ class GetStatsRequest(_message.Message):
     HANDLES_ONLY_FIELD_NUMBER: _ClassVar[int]
     FRESH_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
-    selector: Selector
+    selector: _selector_pb2.Selector
     groups: _containers.RepeatedScalarFieldContainer[str]
     columns: _containers.RepeatedScalarFieldContainer[str]
     since: int
@@ -238,7 +267,7 @@ class GetStatsRequest(_message.Message):
     handles_only: bool
     fresh: bool
     epoch: str
-    def __init__(self, selector: _Optional[_Union[Selector, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[str]] = ..., since: _Optional[int] = ..., last_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., limit: _Optional[int] = ..., rates: bool = ..., handles_only: bool = ..., fresh: bool = ..., epoch: _Optional[str] = ...) -> None: ...
+    def __init__(self, selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ..., groups: _Optional[_Iterable[str]] = ..., columns: _Optional[_Iterable[str]] = ..., since: _Optional[int] = ..., last_ms: _Optional[int] = ..., interval_ms: _Optional[int] = ..., limit: _Optional[int] = ..., rates: bool = ..., handles_only: bool = ..., fresh: bool = ..., epoch: _Optional[str] = ...) -> None: ...
 
 class GetStatsResponse(_message.Message):
     __slots__ = ("batches", "more")
@@ -248,17 +277,79 @@ class GetStatsResponse(_message.Message):
     more: bool
     def __init__(self, batches: _Optional[_Iterable[_Union[StatsBatch, _Mapping]]] = ..., more: bool = ...) -> None: ...
 
+class StreamEventsRequest(_message.Message):
+    __slots__ = ("kinds", "selector", "since_seq", "epoch", "since_unix_ns", "heartbeat_ms")
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    SELECTOR_FIELD_NUMBER: _ClassVar[int]
+    SINCE_SEQ_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    SINCE_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_MS_FIELD_NUMBER: _ClassVar[int]
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    selector: _selector_pb2.Selector
+    since_seq: int
+    epoch: str
+    since_unix_ns: int
+    heartbeat_ms: int
+    def __init__(self, kinds: _Optional[_Iterable[str]] = ..., selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ..., since_seq: _Optional[int] = ..., epoch: _Optional[str] = ..., since_unix_ns: _Optional[int] = ..., heartbeat_ms: _Optional[int] = ...) -> None: ...
+
+class GetEventsRequest(_message.Message):
+    __slots__ = ("kinds", "selector", "from_unix_ns", "to_unix_ns", "after_seq", "before_seq", "limit", "newest_first", "epoch")
+    KINDS_FIELD_NUMBER: _ClassVar[int]
+    SELECTOR_FIELD_NUMBER: _ClassVar[int]
+    FROM_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    TO_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
+    AFTER_SEQ_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_SEQ_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    NEWEST_FIRST_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    kinds: _containers.RepeatedScalarFieldContainer[str]
+    selector: _selector_pb2.Selector
+    from_unix_ns: int
+    to_unix_ns: int
+    after_seq: int
+    before_seq: int
+    limit: int
+    newest_first: bool
+    epoch: str
+    def __init__(self, kinds: _Optional[_Iterable[str]] = ..., selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ..., from_unix_ns: _Optional[int] = ..., to_unix_ns: _Optional[int] = ..., after_seq: _Optional[int] = ..., before_seq: _Optional[int] = ..., limit: _Optional[int] = ..., newest_first: bool = ..., epoch: _Optional[str] = ...) -> None: ...
+
+class GetEventsResponse(_message.Message):
+    __slots__ = ("events", "more", "seq", "epoch")
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    events: _containers.RepeatedCompositeFieldContainer[_events_pb2.Event]
+    more: bool
+    seq: int
+    epoch: str
+    def __init__(self, events: _Optional[_Iterable[_Union[_events_pb2.Event, _Mapping]]] = ..., more: bool = ..., seq: _Optional[int] = ..., epoch: _Optional[str] = ...) -> None: ...
+
 class ListContainersRequest(_message.Message):
     __slots__ = ("selector",)
     SELECTOR_FIELD_NUMBER: _ClassVar[int]
-    selector: Selector
-    def __init__(self, selector: _Optional[_Union[Selector, _Mapping]] = ...) -> None: ...
+    selector: _selector_pb2.Selector
+    def __init__(self, selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ...) -> None: ...
 
 class ListContainersResponse(_message.Message):
     __slots__ = ("containers",)
     CONTAINERS_FIELD_NUMBER: _ClassVar[int]
     containers: _containers.RepeatedCompositeFieldContainer[ContainerInfo]
     def __init__(self, containers: _Optional[_Iterable[_Union[ContainerInfo, _Mapping]]] = ...) -> None: ...
+
+class GetSpecRequest(_message.Message):
+    __slots__ = ("selector",)
+    SELECTOR_FIELD_NUMBER: _ClassVar[int]
+    selector: _selector_pb2.Selector
+    def __init__(self, selector: _Optional[_Union[_selector_pb2.Selector, _Mapping]] = ...) -> None: ...
+
+class GetSpecResponse(_message.Message):
+    __slots__ = ("specs",)
+    SPECS_FIELD_NUMBER: _ClassVar[int]
+    specs: _containers.RepeatedCompositeFieldContainer[_spec_pb2.ContainerSpec]
+    def __init__(self, specs: _Optional[_Iterable[_Union[_spec_pb2.ContainerSpec, _Mapping]]] = ...) -> None: ...
 
 class DescribeColumnsRequest(_message.Message):
     __slots__ = ()
@@ -359,7 +450,7 @@ class GetStatusResponse(_message.Message):
     def __init__(self, collector: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., server: _Optional[_Union[ServerStatus, _Mapping]] = ...) -> None: ...
 
 class ServerStatus(_message.Message):
-    __slots__ = ("subscribers", "selections", "batches_encoded", "batches_sent", "bytes_sent", "missed_ticks", "encode_ns")
+    __slots__ = ("subscribers", "selections", "batches_encoded", "batches_sent", "bytes_sent", "missed_ticks", "encode_ns", "event_streams")
     SUBSCRIBERS_FIELD_NUMBER: _ClassVar[int]
     SELECTIONS_FIELD_NUMBER: _ClassVar[int]
     BATCHES_ENCODED_FIELD_NUMBER: _ClassVar[int]
@@ -367,6 +458,7 @@ class ServerStatus(_message.Message):
     BYTES_SENT_FIELD_NUMBER: _ClassVar[int]
     MISSED_TICKS_FIELD_NUMBER: _ClassVar[int]
     ENCODE_NS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_STREAMS_FIELD_NUMBER: _ClassVar[int]
     subscribers: int
     selections: int
     batches_encoded: int
@@ -374,4 +466,5 @@ class ServerStatus(_message.Message):
     bytes_sent: int
     missed_ticks: int
     encode_ns: int
-    def __init__(self, subscribers: _Optional[int] = ..., selections: _Optional[int] = ..., batches_encoded: _Optional[int] = ..., batches_sent: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., missed_ticks: _Optional[int] = ..., encode_ns: _Optional[int] = ...) -> None: ...
+    event_streams: int
+    def __init__(self, subscribers: _Optional[int] = ..., selections: _Optional[int] = ..., batches_encoded: _Optional[int] = ..., batches_sent: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., missed_ticks: _Optional[int] = ..., encode_ns: _Optional[int] = ..., event_streams: _Optional[int] = ...) -> None: ...

@@ -3,7 +3,12 @@
 import grpc
 import warnings
 
+from pycadvisor_fast.v1 import events_pb2 as pycadvisor__fast_dot_v1_dot_events__pb2
+from pycadvisor_fast.v1 import filesystems_pb2 as pycadvisor__fast_dot_v1_dot_filesystems__pb2
+from pycadvisor_fast.v1 import machine_pb2 as pycadvisor__fast_dot_v1_dot_machine__pb2
+from pycadvisor_fast.v1 import processes_pb2 as pycadvisor__fast_dot_v1_dot_processes__pb2
 from pycadvisor_fast.v1 import service_pb2 as pycadvisor__fast_dot_v1_dot_service__pb2
+from pycadvisor_fast.v1 import summary_pb2 as pycadvisor__fast_dot_v1_dot_summary__pb2
 
 GRPC_GENERATED_VERSION = '1.80.1'
 GRPC_VERSION = grpc.__version__
@@ -54,6 +59,11 @@ class ContainerStatsServiceStub(object):
                 request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.ListContainersRequest.SerializeToString,
                 response_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.ListContainersResponse.FromString,
                 _registered_method=True)
+        self.GetSpec = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/GetSpec',
+                request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecResponse.FromString,
+                _registered_method=True)
         self.DescribeColumns = channel.unary_unary(
                 '/pycadvisor_fast.v1.ContainerStatsService/DescribeColumns',
                 request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.DescribeColumnsRequest.SerializeToString,
@@ -64,10 +74,40 @@ class ContainerStatsServiceStub(object):
                 request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetHostRequest.SerializeToString,
                 response_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetHostResponse.FromString,
                 _registered_method=True)
+        self.GetMachine = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/GetMachine',
+                request_serializer=pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineResponse.FromString,
+                _registered_method=True)
         self.GetStatus = channel.unary_unary(
                 '/pycadvisor_fast.v1.ContainerStatsService/GetStatus',
                 request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusResponse.FromString,
+                _registered_method=True)
+        self.StreamEvents = channel.unary_stream(
+                '/pycadvisor_fast.v1.ContainerStatsService/StreamEvents',
+                request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.StreamEventsRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_events__pb2.EventBatch.FromString,
+                _registered_method=True)
+        self.GetEvents = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/GetEvents',
+                request_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsResponse.FromString,
+                _registered_method=True)
+        self.GetFilesystems = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/GetFilesystems',
+                request_serializer=pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsResponse.FromString,
+                _registered_method=True)
+        self.GetSummary = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/GetSummary',
+                request_serializer=pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryResponse.FromString,
+                _registered_method=True)
+        self.ListProcesses = channel.unary_unary(
+                '/pycadvisor_fast.v1.ContainerStatsService/ListProcesses',
+                request_serializer=pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesRequest.SerializeToString,
+                response_deserializer=pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesResponse.FromString,
                 _registered_method=True)
 
 
@@ -101,6 +141,13 @@ class ContainerStatsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSpec(self, request, context):
+        """What containers are allowed, with their labels and environments.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DescribeColumns(self, request, context):
         """What this host can give: groups, columns, units, intervals.
         """
@@ -115,8 +162,50 @@ class ContainerStatsServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetMachine(self, request, context):
+        """What the host is: processors, memory, disks, network devices, names.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatus(self, request, context):
         """What the collector itself costs, and what it lost.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamEvents(self, request, context):
+        """What happens from now on, or from some place of the past on, as it happens.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetEvents(self, request, context):
+        """What happened.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetFilesystems(self, request, context):
+        """How full the host's filesystems are, its block devices, and what containers hold on disk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSummary(self, request, context):
+        """Averages and percentiles over the last minute, hour and day.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProcesses(self, request, context):
+        """What runs in containers, as ps lists it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,6 +234,11 @@ def add_ContainerStatsServiceServicer_to_server(servicer, server):
                     request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.ListContainersRequest.FromString,
                     response_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.ListContainersResponse.SerializeToString,
             ),
+            'GetSpec': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSpec,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecResponse.SerializeToString,
+            ),
             'DescribeColumns': grpc.unary_unary_rpc_method_handler(
                     servicer.DescribeColumns,
                     request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.DescribeColumnsRequest.FromString,
@@ -155,10 +249,40 @@ def add_ContainerStatsServiceServicer_to_server(servicer, server):
                     request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetHostRequest.FromString,
                     response_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetHostResponse.SerializeToString,
             ),
+            'GetMachine': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetMachine,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineResponse.SerializeToString,
+            ),
             'GetStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatus,
                     request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusRequest.FromString,
                     response_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusResponse.SerializeToString,
+            ),
+            'StreamEvents': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamEvents,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.StreamEventsRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_events__pb2.EventBatch.SerializeToString,
+            ),
+            'GetEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEvents,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsResponse.SerializeToString,
+            ),
+            'GetFilesystems': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetFilesystems,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsResponse.SerializeToString,
+            ),
+            'GetSummary': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSummary,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryResponse.SerializeToString,
+            ),
+            'ListProcesses': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProcesses,
+                    request_deserializer=pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesRequest.FromString,
+                    response_serializer=pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -280,6 +404,33 @@ class ContainerStatsService(object):
             _registered_method=True)
 
     @staticmethod
+    def GetSpec(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/GetSpec',
+            pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_service__pb2.GetSpecResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DescribeColumns(request,
             target,
             options=(),
@@ -334,6 +485,33 @@ class ContainerStatsService(object):
             _registered_method=True)
 
     @staticmethod
+    def GetMachine(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/GetMachine',
+            pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_machine__pb2.GetMachineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetStatus(request,
             target,
             options=(),
@@ -350,6 +528,141 @@ class ContainerStatsService(object):
             '/pycadvisor_fast.v1.ContainerStatsService/GetStatus',
             pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusRequest.SerializeToString,
             pycadvisor__fast_dot_v1_dot_service__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StreamEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/StreamEvents',
+            pycadvisor__fast_dot_v1_dot_service__pb2.StreamEventsRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_events__pb2.EventBatch.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/GetEvents',
+            pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_service__pb2.GetEventsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetFilesystems(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/GetFilesystems',
+            pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_filesystems__pb2.GetFilesystemsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSummary(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/GetSummary',
+            pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_summary__pb2.GetSummaryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProcesses(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pycadvisor_fast.v1.ContainerStatsService/ListProcesses',
+            pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesRequest.SerializeToString,
+            pycadvisor__fast_dot_v1_dot_processes__pb2.ListProcessesResponse.FromString,
             options,
             channel_credentials,
             insecure,

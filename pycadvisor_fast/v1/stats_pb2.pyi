@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ContainerStats(_message.Message):
-    __slots__ = ("handle", "name", "id", "cpu", "cpu_percpu", "memory", "memory_stat", "memory_events", "pressure", "pids", "io", "io_scheduler", "network", "network_errors", "hugetlb", "memory_swap", "memory_kernel", "limits", "cpuset", "host", "tick", "cpu_rates", "cpu_percpu_rates", "memory_stat_rates", "memory_events_rates", "pressure_rates", "io_rates", "io_scheduler_rates", "network_rates", "network_errors_rates", "hugetlb_rates", "memory_swap_rates", "memory_kernel_rates", "limits_rates", "host_rates", "tick_rates")
+    __slots__ = ("handle", "name", "id", "cpu", "cpu_percpu", "memory", "memory_stat", "memory_events", "pressure", "pids", "io", "io_scheduler", "network", "network_errors", "hugetlb", "memory_swap", "memory_kernel", "limits", "cpuset", "host", "tick", "scheduling", "process", "memory_numa", "rdma", "misc", "tcp", "tcp6", "udp", "udp6", "tcp_advanced", "tasks", "schedstat", "cpu_rates", "cpu_percpu_rates", "memory_stat_rates", "memory_events_rates", "pressure_rates", "io_rates", "io_scheduler_rates", "network_rates", "network_errors_rates", "hugetlb_rates", "memory_swap_rates", "memory_kernel_rates", "limits_rates", "host_rates", "tick_rates", "scheduling_rates", "process_rates", "misc_rates", "tcp_advanced_rates", "schedstat_rates")
     HANDLE_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     ID_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,18 @@ class ContainerStats(_message.Message):
     CPUSET_FIELD_NUMBER: _ClassVar[int]
     HOST_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULING_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_NUMA_FIELD_NUMBER: _ClassVar[int]
+    RDMA_FIELD_NUMBER: _ClassVar[int]
+    MISC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FIELD_NUMBER: _ClassVar[int]
+    TCP6_FIELD_NUMBER: _ClassVar[int]
+    UDP_FIELD_NUMBER: _ClassVar[int]
+    UDP6_FIELD_NUMBER: _ClassVar[int]
+    TCP_ADVANCED_FIELD_NUMBER: _ClassVar[int]
+    TASKS_FIELD_NUMBER: _ClassVar[int]
+    SCHEDSTAT_FIELD_NUMBER: _ClassVar[int]
     CPU_RATES_FIELD_NUMBER: _ClassVar[int]
     CPU_PERCPU_RATES_FIELD_NUMBER: _ClassVar[int]
     MEMORY_STAT_RATES_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +56,11 @@ class ContainerStats(_message.Message):
     LIMITS_RATES_FIELD_NUMBER: _ClassVar[int]
     HOST_RATES_FIELD_NUMBER: _ClassVar[int]
     TICK_RATES_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULING_RATES_FIELD_NUMBER: _ClassVar[int]
+    PROCESS_RATES_FIELD_NUMBER: _ClassVar[int]
+    MISC_RATES_FIELD_NUMBER: _ClassVar[int]
+    TCP_ADVANCED_RATES_FIELD_NUMBER: _ClassVar[int]
+    SCHEDSTAT_RATES_FIELD_NUMBER: _ClassVar[int]
     handle: int
     name: str
     id: str
@@ -65,6 +82,18 @@ class ContainerStats(_message.Message):
     cpuset: CpusetStats
     host: HostStats
     tick: _containers.RepeatedCompositeFieldContainer[TickStats]
+    scheduling: SchedulingStats
+    process: ProcessStats
+    memory_numa: _containers.RepeatedCompositeFieldContainer[MemoryNumaStats]
+    rdma: _containers.RepeatedCompositeFieldContainer[RdmaStats]
+    misc: _containers.RepeatedCompositeFieldContainer[MiscStats]
+    tcp: TcpStats
+    tcp6: Tcp6Stats
+    udp: UdpStats
+    udp6: Udp6Stats
+    tcp_advanced: TcpAdvancedStats
+    tasks: TasksStats
+    schedstat: SchedstatStats
     cpu_rates: CpuRates
     cpu_percpu_rates: _containers.RepeatedCompositeFieldContainer[CpuPercpuRates]
     memory_stat_rates: MemoryStatRates
@@ -80,7 +109,12 @@ class ContainerStats(_message.Message):
     limits_rates: LimitsRates
     host_rates: HostRates
     tick_rates: _containers.RepeatedCompositeFieldContainer[TickRates]
-    def __init__(self, handle: _Optional[int] = ..., name: _Optional[str] = ..., id: _Optional[str] = ..., cpu: _Optional[_Union[CpuStats, _Mapping]] = ..., cpu_percpu: _Optional[_Iterable[_Union[CpuPercpuStats, _Mapping]]] = ..., memory: _Optional[_Union[MemoryStats, _Mapping]] = ..., memory_stat: _Optional[_Union[MemoryStatStats, _Mapping]] = ..., memory_events: _Optional[_Union[MemoryEventsStats, _Mapping]] = ..., pressure: _Optional[_Union[PressureStats, _Mapping]] = ..., pids: _Optional[_Union[PidsStats, _Mapping]] = ..., io: _Optional[_Iterable[_Union[IoStats, _Mapping]]] = ..., io_scheduler: _Optional[_Iterable[_Union[IoSchedulerStats, _Mapping]]] = ..., network: _Optional[_Iterable[_Union[NetworkStats, _Mapping]]] = ..., network_errors: _Optional[_Iterable[_Union[NetworkErrorsStats, _Mapping]]] = ..., hugetlb: _Optional[_Iterable[_Union[HugetlbStats, _Mapping]]] = ..., memory_swap: _Optional[_Union[MemorySwapStats, _Mapping]] = ..., memory_kernel: _Optional[_Union[MemoryKernelStats, _Mapping]] = ..., limits: _Optional[_Union[LimitsStats, _Mapping]] = ..., cpuset: _Optional[_Union[CpusetStats, _Mapping]] = ..., host: _Optional[_Union[HostStats, _Mapping]] = ..., tick: _Optional[_Iterable[_Union[TickStats, _Mapping]]] = ..., cpu_rates: _Optional[_Union[CpuRates, _Mapping]] = ..., cpu_percpu_rates: _Optional[_Iterable[_Union[CpuPercpuRates, _Mapping]]] = ..., memory_stat_rates: _Optional[_Union[MemoryStatRates, _Mapping]] = ..., memory_events_rates: _Optional[_Union[MemoryEventsRates, _Mapping]] = ..., pressure_rates: _Optional[_Union[PressureRates, _Mapping]] = ..., io_rates: _Optional[_Iterable[_Union[IoRates, _Mapping]]] = ..., io_scheduler_rates: _Optional[_Iterable[_Union[IoSchedulerRates, _Mapping]]] = ..., network_rates: _Optional[_Iterable[_Union[NetworkRates, _Mapping]]] = ..., network_errors_rates: _Optional[_Iterable[_Union[NetworkErrorsRates, _Mapping]]] = ..., hugetlb_rates: _Optional[_Iterable[_Union[HugetlbRates, _Mapping]]] = ..., memory_swap_rates: _Optional[_Union[MemorySwapRates, _Mapping]] = ..., memory_kernel_rates: _Optional[_Union[MemoryKernelRates, _Mapping]] = ..., limits_rates: _Optional[_Union[LimitsRates, _Mapping]] = ..., host_rates: _Optional[_Union[HostRates, _Mapping]] = ..., tick_rates: _Optional[_Iterable[_Union[TickRates, _Mapping]]] = ...) -> None: ...
+    scheduling_rates: SchedulingRates
+    process_rates: ProcessRates
+    misc_rates: _containers.RepeatedCompositeFieldContainer[MiscRates]
+    tcp_advanced_rates: TcpAdvancedRates
+    schedstat_rates: SchedstatRates
+    def __init__(self, handle: _Optional[int] = ..., name: _Optional[str] = ..., id: _Optional[str] = ..., cpu: _Optional[_Union[CpuStats, _Mapping]] = ..., cpu_percpu: _Optional[_Iterable[_Union[CpuPercpuStats, _Mapping]]] = ..., memory: _Optional[_Union[MemoryStats, _Mapping]] = ..., memory_stat: _Optional[_Union[MemoryStatStats, _Mapping]] = ..., memory_events: _Optional[_Union[MemoryEventsStats, _Mapping]] = ..., pressure: _Optional[_Union[PressureStats, _Mapping]] = ..., pids: _Optional[_Union[PidsStats, _Mapping]] = ..., io: _Optional[_Iterable[_Union[IoStats, _Mapping]]] = ..., io_scheduler: _Optional[_Iterable[_Union[IoSchedulerStats, _Mapping]]] = ..., network: _Optional[_Iterable[_Union[NetworkStats, _Mapping]]] = ..., network_errors: _Optional[_Iterable[_Union[NetworkErrorsStats, _Mapping]]] = ..., hugetlb: _Optional[_Iterable[_Union[HugetlbStats, _Mapping]]] = ..., memory_swap: _Optional[_Union[MemorySwapStats, _Mapping]] = ..., memory_kernel: _Optional[_Union[MemoryKernelStats, _Mapping]] = ..., limits: _Optional[_Union[LimitsStats, _Mapping]] = ..., cpuset: _Optional[_Union[CpusetStats, _Mapping]] = ..., host: _Optional[_Union[HostStats, _Mapping]] = ..., tick: _Optional[_Iterable[_Union[TickStats, _Mapping]]] = ..., scheduling: _Optional[_Union[SchedulingStats, _Mapping]] = ..., process: _Optional[_Union[ProcessStats, _Mapping]] = ..., memory_numa: _Optional[_Iterable[_Union[MemoryNumaStats, _Mapping]]] = ..., rdma: _Optional[_Iterable[_Union[RdmaStats, _Mapping]]] = ..., misc: _Optional[_Iterable[_Union[MiscStats, _Mapping]]] = ..., tcp: _Optional[_Union[TcpStats, _Mapping]] = ..., tcp6: _Optional[_Union[Tcp6Stats, _Mapping]] = ..., udp: _Optional[_Union[UdpStats, _Mapping]] = ..., udp6: _Optional[_Union[Udp6Stats, _Mapping]] = ..., tcp_advanced: _Optional[_Union[TcpAdvancedStats, _Mapping]] = ..., tasks: _Optional[_Union[TasksStats, _Mapping]] = ..., schedstat: _Optional[_Union[SchedstatStats, _Mapping]] = ..., cpu_rates: _Optional[_Union[CpuRates, _Mapping]] = ..., cpu_percpu_rates: _Optional[_Iterable[_Union[CpuPercpuRates, _Mapping]]] = ..., memory_stat_rates: _Optional[_Union[MemoryStatRates, _Mapping]] = ..., memory_events_rates: _Optional[_Union[MemoryEventsRates, _Mapping]] = ..., pressure_rates: _Optional[_Union[PressureRates, _Mapping]] = ..., io_rates: _Optional[_Iterable[_Union[IoRates, _Mapping]]] = ..., io_scheduler_rates: _Optional[_Iterable[_Union[IoSchedulerRates, _Mapping]]] = ..., network_rates: _Optional[_Iterable[_Union[NetworkRates, _Mapping]]] = ..., network_errors_rates: _Optional[_Iterable[_Union[NetworkErrorsRates, _Mapping]]] = ..., hugetlb_rates: _Optional[_Iterable[_Union[HugetlbRates, _Mapping]]] = ..., memory_swap_rates: _Optional[_Union[MemorySwapRates, _Mapping]] = ..., memory_kernel_rates: _Optional[_Union[MemoryKernelRates, _Mapping]] = ..., limits_rates: _Optional[_Union[LimitsRates, _Mapping]] = ..., host_rates: _Optional[_Union[HostRates, _Mapping]] = ..., tick_rates: _Optional[_Iterable[_Union[TickRates, _Mapping]]] = ..., scheduling_rates: _Optional[_Union[SchedulingRates, _Mapping]] = ..., process_rates: _Optional[_Union[ProcessRates, _Mapping]] = ..., misc_rates: _Optional[_Iterable[_Union[MiscRates, _Mapping]]] = ..., tcp_advanced_rates: _Optional[_Union[TcpAdvancedRates, _Mapping]] = ..., schedstat_rates: _Optional[_Union[SchedstatRates, _Mapping]] = ...) -> None: ...
 
 class CpuStats(_message.Message):
     __slots__ = ("usage_ns", "user_ns", "system_ns", "nice_ns", "periods", "throttled_periods", "throttled_ns", "bursts", "burst_ns", "sample_offset_usec")
@@ -997,3 +1031,883 @@ class TickRates(_message.Message):
     unrepresentable_per_sec: float
     group: str
     def __init__(self, ticks_per_sec: _Optional[float] = ..., skipped_per_sec: _Optional[float] = ..., cpu_ns_per_sec: _Optional[float] = ..., wall_ns_per_sec: _Optional[float] = ..., late_100us_per_sec: _Optional[float] = ..., late_1ms_per_sec: _Optional[float] = ..., late_10ms_per_sec: _Optional[float] = ..., late_100ms_per_sec: _Optional[float] = ..., late_1s_per_sec: _Optional[float] = ..., rows_per_sec: _Optional[float] = ..., reads_per_sec: _Optional[float] = ..., read_errors_per_sec: _Optional[float] = ..., unrepresentable_per_sec: _Optional[float] = ..., group: _Optional[str] = ...) -> None: ...
+
+class SchedulingStats(_message.Message):
+    __slots__ = ("run_queue_count", "run_queue_ns", "run_queue_le_1us", "run_queue_le_2us", "run_queue_le_4us", "run_queue_le_8us", "run_queue_le_16us", "run_queue_le_32us", "run_queue_le_64us", "run_queue_le_128us", "run_queue_le_256us", "run_queue_le_512us", "run_queue_le_1024us", "run_queue_le_2048us", "run_queue_le_4096us", "run_queue_le_8192us", "run_queue_le_16384us", "run_queue_le_32768us", "run_queue_le_65536us", "run_queue_le_131072us", "run_queue_le_262144us", "run_queue_le_524288us", "run_queue_le_1048576us", "run_queue_le_2097152us", "run_queue_le_4194304us", "run_queue_le_8388608us", "run_queue_le_16777216us", "blocked_count", "blocked_ns", "blocked_le_1us", "blocked_le_2us", "blocked_le_4us", "blocked_le_8us", "blocked_le_16us", "blocked_le_32us", "blocked_le_64us", "blocked_le_128us", "blocked_le_256us", "blocked_le_512us", "blocked_le_1024us", "blocked_le_2048us", "blocked_le_4096us", "blocked_le_8192us", "blocked_le_16384us", "blocked_le_32768us", "blocked_le_65536us", "blocked_le_131072us", "blocked_le_262144us", "blocked_le_524288us", "blocked_le_1048576us", "blocked_le_2097152us", "blocked_le_4194304us", "blocked_le_8388608us", "blocked_le_16777216us", "sample_offset_usec")
+    RUN_QUEUE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_NS_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_32US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_64US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_128US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_256US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_512US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1024US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2048US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4096US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8192US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16384US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_32768US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_65536US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_131072US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_262144US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_524288US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1048576US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2097152US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4194304US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8388608US_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16777216US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_COUNT_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_NS_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_32US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_64US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_128US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_256US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_512US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1024US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2048US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4096US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8192US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16384US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_32768US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_65536US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_131072US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_262144US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_524288US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1048576US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2097152US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4194304US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8388608US_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16777216US_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    run_queue_count: int
+    run_queue_ns: int
+    run_queue_le_1us: int
+    run_queue_le_2us: int
+    run_queue_le_4us: int
+    run_queue_le_8us: int
+    run_queue_le_16us: int
+    run_queue_le_32us: int
+    run_queue_le_64us: int
+    run_queue_le_128us: int
+    run_queue_le_256us: int
+    run_queue_le_512us: int
+    run_queue_le_1024us: int
+    run_queue_le_2048us: int
+    run_queue_le_4096us: int
+    run_queue_le_8192us: int
+    run_queue_le_16384us: int
+    run_queue_le_32768us: int
+    run_queue_le_65536us: int
+    run_queue_le_131072us: int
+    run_queue_le_262144us: int
+    run_queue_le_524288us: int
+    run_queue_le_1048576us: int
+    run_queue_le_2097152us: int
+    run_queue_le_4194304us: int
+    run_queue_le_8388608us: int
+    run_queue_le_16777216us: int
+    blocked_count: int
+    blocked_ns: int
+    blocked_le_1us: int
+    blocked_le_2us: int
+    blocked_le_4us: int
+    blocked_le_8us: int
+    blocked_le_16us: int
+    blocked_le_32us: int
+    blocked_le_64us: int
+    blocked_le_128us: int
+    blocked_le_256us: int
+    blocked_le_512us: int
+    blocked_le_1024us: int
+    blocked_le_2048us: int
+    blocked_le_4096us: int
+    blocked_le_8192us: int
+    blocked_le_16384us: int
+    blocked_le_32768us: int
+    blocked_le_65536us: int
+    blocked_le_131072us: int
+    blocked_le_262144us: int
+    blocked_le_524288us: int
+    blocked_le_1048576us: int
+    blocked_le_2097152us: int
+    blocked_le_4194304us: int
+    blocked_le_8388608us: int
+    blocked_le_16777216us: int
+    sample_offset_usec: int
+    def __init__(self, run_queue_count: _Optional[int] = ..., run_queue_ns: _Optional[int] = ..., run_queue_le_1us: _Optional[int] = ..., run_queue_le_2us: _Optional[int] = ..., run_queue_le_4us: _Optional[int] = ..., run_queue_le_8us: _Optional[int] = ..., run_queue_le_16us: _Optional[int] = ..., run_queue_le_32us: _Optional[int] = ..., run_queue_le_64us: _Optional[int] = ..., run_queue_le_128us: _Optional[int] = ..., run_queue_le_256us: _Optional[int] = ..., run_queue_le_512us: _Optional[int] = ..., run_queue_le_1024us: _Optional[int] = ..., run_queue_le_2048us: _Optional[int] = ..., run_queue_le_4096us: _Optional[int] = ..., run_queue_le_8192us: _Optional[int] = ..., run_queue_le_16384us: _Optional[int] = ..., run_queue_le_32768us: _Optional[int] = ..., run_queue_le_65536us: _Optional[int] = ..., run_queue_le_131072us: _Optional[int] = ..., run_queue_le_262144us: _Optional[int] = ..., run_queue_le_524288us: _Optional[int] = ..., run_queue_le_1048576us: _Optional[int] = ..., run_queue_le_2097152us: _Optional[int] = ..., run_queue_le_4194304us: _Optional[int] = ..., run_queue_le_8388608us: _Optional[int] = ..., run_queue_le_16777216us: _Optional[int] = ..., blocked_count: _Optional[int] = ..., blocked_ns: _Optional[int] = ..., blocked_le_1us: _Optional[int] = ..., blocked_le_2us: _Optional[int] = ..., blocked_le_4us: _Optional[int] = ..., blocked_le_8us: _Optional[int] = ..., blocked_le_16us: _Optional[int] = ..., blocked_le_32us: _Optional[int] = ..., blocked_le_64us: _Optional[int] = ..., blocked_le_128us: _Optional[int] = ..., blocked_le_256us: _Optional[int] = ..., blocked_le_512us: _Optional[int] = ..., blocked_le_1024us: _Optional[int] = ..., blocked_le_2048us: _Optional[int] = ..., blocked_le_4096us: _Optional[int] = ..., blocked_le_8192us: _Optional[int] = ..., blocked_le_16384us: _Optional[int] = ..., blocked_le_32768us: _Optional[int] = ..., blocked_le_65536us: _Optional[int] = ..., blocked_le_131072us: _Optional[int] = ..., blocked_le_262144us: _Optional[int] = ..., blocked_le_524288us: _Optional[int] = ..., blocked_le_1048576us: _Optional[int] = ..., blocked_le_2097152us: _Optional[int] = ..., blocked_le_4194304us: _Optional[int] = ..., blocked_le_8388608us: _Optional[int] = ..., blocked_le_16777216us: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class SchedulingRates(_message.Message):
+    __slots__ = ("run_queue_count_per_sec", "run_queue_ns_per_sec", "run_queue_le_1us_per_sec", "run_queue_le_2us_per_sec", "run_queue_le_4us_per_sec", "run_queue_le_8us_per_sec", "run_queue_le_16us_per_sec", "run_queue_le_32us_per_sec", "run_queue_le_64us_per_sec", "run_queue_le_128us_per_sec", "run_queue_le_256us_per_sec", "run_queue_le_512us_per_sec", "run_queue_le_1024us_per_sec", "run_queue_le_2048us_per_sec", "run_queue_le_4096us_per_sec", "run_queue_le_8192us_per_sec", "run_queue_le_16384us_per_sec", "run_queue_le_32768us_per_sec", "run_queue_le_65536us_per_sec", "run_queue_le_131072us_per_sec", "run_queue_le_262144us_per_sec", "run_queue_le_524288us_per_sec", "run_queue_le_1048576us_per_sec", "run_queue_le_2097152us_per_sec", "run_queue_le_4194304us_per_sec", "run_queue_le_8388608us_per_sec", "run_queue_le_16777216us_per_sec", "blocked_count_per_sec", "blocked_ns_per_sec", "blocked_le_1us_per_sec", "blocked_le_2us_per_sec", "blocked_le_4us_per_sec", "blocked_le_8us_per_sec", "blocked_le_16us_per_sec", "blocked_le_32us_per_sec", "blocked_le_64us_per_sec", "blocked_le_128us_per_sec", "blocked_le_256us_per_sec", "blocked_le_512us_per_sec", "blocked_le_1024us_per_sec", "blocked_le_2048us_per_sec", "blocked_le_4096us_per_sec", "blocked_le_8192us_per_sec", "blocked_le_16384us_per_sec", "blocked_le_32768us_per_sec", "blocked_le_65536us_per_sec", "blocked_le_131072us_per_sec", "blocked_le_262144us_per_sec", "blocked_le_524288us_per_sec", "blocked_le_1048576us_per_sec", "blocked_le_2097152us_per_sec", "blocked_le_4194304us_per_sec", "blocked_le_8388608us_per_sec", "blocked_le_16777216us_per_sec")
+    RUN_QUEUE_COUNT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_NS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_32US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_64US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_128US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_256US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_512US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1024US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2048US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4096US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8192US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16384US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_32768US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_65536US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_131072US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_262144US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_524288US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_1048576US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_2097152US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_4194304US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_8388608US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RUN_QUEUE_LE_16777216US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_COUNT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_NS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_32US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_64US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_128US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_256US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_512US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1024US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2048US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4096US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8192US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16384US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_32768US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_65536US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_131072US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_262144US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_524288US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_1048576US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_2097152US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_4194304US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_8388608US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    BLOCKED_LE_16777216US_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    run_queue_count_per_sec: float
+    run_queue_ns_per_sec: float
+    run_queue_le_1us_per_sec: float
+    run_queue_le_2us_per_sec: float
+    run_queue_le_4us_per_sec: float
+    run_queue_le_8us_per_sec: float
+    run_queue_le_16us_per_sec: float
+    run_queue_le_32us_per_sec: float
+    run_queue_le_64us_per_sec: float
+    run_queue_le_128us_per_sec: float
+    run_queue_le_256us_per_sec: float
+    run_queue_le_512us_per_sec: float
+    run_queue_le_1024us_per_sec: float
+    run_queue_le_2048us_per_sec: float
+    run_queue_le_4096us_per_sec: float
+    run_queue_le_8192us_per_sec: float
+    run_queue_le_16384us_per_sec: float
+    run_queue_le_32768us_per_sec: float
+    run_queue_le_65536us_per_sec: float
+    run_queue_le_131072us_per_sec: float
+    run_queue_le_262144us_per_sec: float
+    run_queue_le_524288us_per_sec: float
+    run_queue_le_1048576us_per_sec: float
+    run_queue_le_2097152us_per_sec: float
+    run_queue_le_4194304us_per_sec: float
+    run_queue_le_8388608us_per_sec: float
+    run_queue_le_16777216us_per_sec: float
+    blocked_count_per_sec: float
+    blocked_ns_per_sec: float
+    blocked_le_1us_per_sec: float
+    blocked_le_2us_per_sec: float
+    blocked_le_4us_per_sec: float
+    blocked_le_8us_per_sec: float
+    blocked_le_16us_per_sec: float
+    blocked_le_32us_per_sec: float
+    blocked_le_64us_per_sec: float
+    blocked_le_128us_per_sec: float
+    blocked_le_256us_per_sec: float
+    blocked_le_512us_per_sec: float
+    blocked_le_1024us_per_sec: float
+    blocked_le_2048us_per_sec: float
+    blocked_le_4096us_per_sec: float
+    blocked_le_8192us_per_sec: float
+    blocked_le_16384us_per_sec: float
+    blocked_le_32768us_per_sec: float
+    blocked_le_65536us_per_sec: float
+    blocked_le_131072us_per_sec: float
+    blocked_le_262144us_per_sec: float
+    blocked_le_524288us_per_sec: float
+    blocked_le_1048576us_per_sec: float
+    blocked_le_2097152us_per_sec: float
+    blocked_le_4194304us_per_sec: float
+    blocked_le_8388608us_per_sec: float
+    blocked_le_16777216us_per_sec: float
+    def __init__(self, run_queue_count_per_sec: _Optional[float] = ..., run_queue_ns_per_sec: _Optional[float] = ..., run_queue_le_1us_per_sec: _Optional[float] = ..., run_queue_le_2us_per_sec: _Optional[float] = ..., run_queue_le_4us_per_sec: _Optional[float] = ..., run_queue_le_8us_per_sec: _Optional[float] = ..., run_queue_le_16us_per_sec: _Optional[float] = ..., run_queue_le_32us_per_sec: _Optional[float] = ..., run_queue_le_64us_per_sec: _Optional[float] = ..., run_queue_le_128us_per_sec: _Optional[float] = ..., run_queue_le_256us_per_sec: _Optional[float] = ..., run_queue_le_512us_per_sec: _Optional[float] = ..., run_queue_le_1024us_per_sec: _Optional[float] = ..., run_queue_le_2048us_per_sec: _Optional[float] = ..., run_queue_le_4096us_per_sec: _Optional[float] = ..., run_queue_le_8192us_per_sec: _Optional[float] = ..., run_queue_le_16384us_per_sec: _Optional[float] = ..., run_queue_le_32768us_per_sec: _Optional[float] = ..., run_queue_le_65536us_per_sec: _Optional[float] = ..., run_queue_le_131072us_per_sec: _Optional[float] = ..., run_queue_le_262144us_per_sec: _Optional[float] = ..., run_queue_le_524288us_per_sec: _Optional[float] = ..., run_queue_le_1048576us_per_sec: _Optional[float] = ..., run_queue_le_2097152us_per_sec: _Optional[float] = ..., run_queue_le_4194304us_per_sec: _Optional[float] = ..., run_queue_le_8388608us_per_sec: _Optional[float] = ..., run_queue_le_16777216us_per_sec: _Optional[float] = ..., blocked_count_per_sec: _Optional[float] = ..., blocked_ns_per_sec: _Optional[float] = ..., blocked_le_1us_per_sec: _Optional[float] = ..., blocked_le_2us_per_sec: _Optional[float] = ..., blocked_le_4us_per_sec: _Optional[float] = ..., blocked_le_8us_per_sec: _Optional[float] = ..., blocked_le_16us_per_sec: _Optional[float] = ..., blocked_le_32us_per_sec: _Optional[float] = ..., blocked_le_64us_per_sec: _Optional[float] = ..., blocked_le_128us_per_sec: _Optional[float] = ..., blocked_le_256us_per_sec: _Optional[float] = ..., blocked_le_512us_per_sec: _Optional[float] = ..., blocked_le_1024us_per_sec: _Optional[float] = ..., blocked_le_2048us_per_sec: _Optional[float] = ..., blocked_le_4096us_per_sec: _Optional[float] = ..., blocked_le_8192us_per_sec: _Optional[float] = ..., blocked_le_16384us_per_sec: _Optional[float] = ..., blocked_le_32768us_per_sec: _Optional[float] = ..., blocked_le_65536us_per_sec: _Optional[float] = ..., blocked_le_131072us_per_sec: _Optional[float] = ..., blocked_le_262144us_per_sec: _Optional[float] = ..., blocked_le_524288us_per_sec: _Optional[float] = ..., blocked_le_1048576us_per_sec: _Optional[float] = ..., blocked_le_2097152us_per_sec: _Optional[float] = ..., blocked_le_4194304us_per_sec: _Optional[float] = ..., blocked_le_8388608us_per_sec: _Optional[float] = ..., blocked_le_16777216us_per_sec: _Optional[float] = ...) -> None: ...
+
+class ProcessStats(_message.Message):
+    __slots__ = ("forks", "moved_in", "threads", "execs", "exits", "failed", "killed", "oom_kills", "exited_cpu_ns", "exited_read_bytes", "exited_write_bytes", "sample_offset_usec")
+    FORKS_FIELD_NUMBER: _ClassVar[int]
+    MOVED_IN_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    EXECS_FIELD_NUMBER: _ClassVar[int]
+    EXITS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    KILLED_FIELD_NUMBER: _ClassVar[int]
+    OOM_KILLS_FIELD_NUMBER: _ClassVar[int]
+    EXITED_CPU_NS_FIELD_NUMBER: _ClassVar[int]
+    EXITED_READ_BYTES_FIELD_NUMBER: _ClassVar[int]
+    EXITED_WRITE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    forks: int
+    moved_in: int
+    threads: int
+    execs: int
+    exits: int
+    failed: int
+    killed: int
+    oom_kills: int
+    exited_cpu_ns: int
+    exited_read_bytes: int
+    exited_write_bytes: int
+    sample_offset_usec: int
+    def __init__(self, forks: _Optional[int] = ..., moved_in: _Optional[int] = ..., threads: _Optional[int] = ..., execs: _Optional[int] = ..., exits: _Optional[int] = ..., failed: _Optional[int] = ..., killed: _Optional[int] = ..., oom_kills: _Optional[int] = ..., exited_cpu_ns: _Optional[int] = ..., exited_read_bytes: _Optional[int] = ..., exited_write_bytes: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class ProcessRates(_message.Message):
+    __slots__ = ("forks_per_sec", "moved_in_per_sec", "threads_per_sec", "execs_per_sec", "exits_per_sec", "failed_per_sec", "killed_per_sec", "oom_kills_per_sec", "exited_cpu_ns_per_sec", "exited_read_bytes_per_sec", "exited_write_bytes_per_sec")
+    FORKS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    MOVED_IN_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    THREADS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EXECS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EXITS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    FAILED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    KILLED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    OOM_KILLS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EXITED_CPU_NS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EXITED_READ_BYTES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EXITED_WRITE_BYTES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    forks_per_sec: float
+    moved_in_per_sec: float
+    threads_per_sec: float
+    execs_per_sec: float
+    exits_per_sec: float
+    failed_per_sec: float
+    killed_per_sec: float
+    oom_kills_per_sec: float
+    exited_cpu_ns_per_sec: float
+    exited_read_bytes_per_sec: float
+    exited_write_bytes_per_sec: float
+    def __init__(self, forks_per_sec: _Optional[float] = ..., moved_in_per_sec: _Optional[float] = ..., threads_per_sec: _Optional[float] = ..., execs_per_sec: _Optional[float] = ..., exits_per_sec: _Optional[float] = ..., failed_per_sec: _Optional[float] = ..., killed_per_sec: _Optional[float] = ..., oom_kills_per_sec: _Optional[float] = ..., exited_cpu_ns_per_sec: _Optional[float] = ..., exited_read_bytes_per_sec: _Optional[float] = ..., exited_write_bytes_per_sec: _Optional[float] = ...) -> None: ...
+
+class MemoryNumaStats(_message.Message):
+    __slots__ = ("total_bytes", "anon_bytes", "file_bytes", "unevictable_bytes", "kernel_stack_bytes", "pagetables_bytes", "shmem_bytes", "file_mapped_bytes", "file_dirty_bytes", "file_writeback_bytes", "swapcached_bytes", "anon_thp_bytes", "inactive_file_bytes", "active_file_bytes", "slab_reclaimable_bytes", "slab_unreclaimable_bytes", "sample_offset_usec", "node")
+    TOTAL_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ANON_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FILE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    UNEVICTABLE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    KERNEL_STACK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    PAGETABLES_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SHMEM_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FILE_MAPPED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FILE_DIRTY_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FILE_WRITEBACK_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SWAPCACHED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ANON_THP_BYTES_FIELD_NUMBER: _ClassVar[int]
+    INACTIVE_FILE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_FILE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SLAB_RECLAIMABLE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SLAB_UNRECLAIMABLE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    total_bytes: int
+    anon_bytes: int
+    file_bytes: int
+    unevictable_bytes: int
+    kernel_stack_bytes: int
+    pagetables_bytes: int
+    shmem_bytes: int
+    file_mapped_bytes: int
+    file_dirty_bytes: int
+    file_writeback_bytes: int
+    swapcached_bytes: int
+    anon_thp_bytes: int
+    inactive_file_bytes: int
+    active_file_bytes: int
+    slab_reclaimable_bytes: int
+    slab_unreclaimable_bytes: int
+    sample_offset_usec: int
+    node: str
+    def __init__(self, total_bytes: _Optional[int] = ..., anon_bytes: _Optional[int] = ..., file_bytes: _Optional[int] = ..., unevictable_bytes: _Optional[int] = ..., kernel_stack_bytes: _Optional[int] = ..., pagetables_bytes: _Optional[int] = ..., shmem_bytes: _Optional[int] = ..., file_mapped_bytes: _Optional[int] = ..., file_dirty_bytes: _Optional[int] = ..., file_writeback_bytes: _Optional[int] = ..., swapcached_bytes: _Optional[int] = ..., anon_thp_bytes: _Optional[int] = ..., inactive_file_bytes: _Optional[int] = ..., active_file_bytes: _Optional[int] = ..., slab_reclaimable_bytes: _Optional[int] = ..., slab_unreclaimable_bytes: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ..., node: _Optional[str] = ...) -> None: ...
+
+class RdmaStats(_message.Message):
+    __slots__ = ("hca_handles", "hca_objects", "hca_handles_limit", "hca_objects_limit", "sample_offset_usec", "adapter")
+    HCA_HANDLES_FIELD_NUMBER: _ClassVar[int]
+    HCA_OBJECTS_FIELD_NUMBER: _ClassVar[int]
+    HCA_HANDLES_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    HCA_OBJECTS_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_FIELD_NUMBER: _ClassVar[int]
+    hca_handles: int
+    hca_objects: int
+    hca_handles_limit: int
+    hca_objects_limit: int
+    sample_offset_usec: int
+    adapter: str
+    def __init__(self, hca_handles: _Optional[int] = ..., hca_objects: _Optional[int] = ..., hca_handles_limit: _Optional[int] = ..., hca_objects_limit: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ..., adapter: _Optional[str] = ...) -> None: ...
+
+class MiscStats(_message.Message):
+    __slots__ = ("usage", "limit", "peak", "max_events", "sample_offset_usec", "resource")
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PEAK_FIELD_NUMBER: _ClassVar[int]
+    MAX_EVENTS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    usage: int
+    limit: int
+    peak: int
+    max_events: int
+    sample_offset_usec: int
+    resource: str
+    def __init__(self, usage: _Optional[int] = ..., limit: _Optional[int] = ..., peak: _Optional[int] = ..., max_events: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ..., resource: _Optional[str] = ...) -> None: ...
+
+class MiscRates(_message.Message):
+    __slots__ = ("max_events_per_sec", "resource")
+    MAX_EVENTS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RESOURCE_FIELD_NUMBER: _ClassVar[int]
+    max_events_per_sec: float
+    resource: str
+    def __init__(self, max_events_per_sec: _Optional[float] = ..., resource: _Optional[str] = ...) -> None: ...
+
+class TcpStats(_message.Message):
+    __slots__ = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait", "last_ack", "listen", "closing", "sample_offset_usec")
+    ESTABLISHED_FIELD_NUMBER: _ClassVar[int]
+    SYN_SENT_FIELD_NUMBER: _ClassVar[int]
+    SYN_RECV_FIELD_NUMBER: _ClassVar[int]
+    FIN_WAIT1_FIELD_NUMBER: _ClassVar[int]
+    FIN_WAIT2_FIELD_NUMBER: _ClassVar[int]
+    TIME_WAIT_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_WAIT_FIELD_NUMBER: _ClassVar[int]
+    LAST_ACK_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    established: int
+    syn_sent: int
+    syn_recv: int
+    fin_wait1: int
+    fin_wait2: int
+    time_wait: int
+    close: int
+    close_wait: int
+    last_ack: int
+    listen: int
+    closing: int
+    sample_offset_usec: int
+    def __init__(self, established: _Optional[int] = ..., syn_sent: _Optional[int] = ..., syn_recv: _Optional[int] = ..., fin_wait1: _Optional[int] = ..., fin_wait2: _Optional[int] = ..., time_wait: _Optional[int] = ..., close: _Optional[int] = ..., close_wait: _Optional[int] = ..., last_ack: _Optional[int] = ..., listen: _Optional[int] = ..., closing: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class Tcp6Stats(_message.Message):
+    __slots__ = ("established", "syn_sent", "syn_recv", "fin_wait1", "fin_wait2", "time_wait", "close", "close_wait", "last_ack", "listen", "closing", "sample_offset_usec")
+    ESTABLISHED_FIELD_NUMBER: _ClassVar[int]
+    SYN_SENT_FIELD_NUMBER: _ClassVar[int]
+    SYN_RECV_FIELD_NUMBER: _ClassVar[int]
+    FIN_WAIT1_FIELD_NUMBER: _ClassVar[int]
+    FIN_WAIT2_FIELD_NUMBER: _ClassVar[int]
+    TIME_WAIT_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_FIELD_NUMBER: _ClassVar[int]
+    CLOSE_WAIT_FIELD_NUMBER: _ClassVar[int]
+    LAST_ACK_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_FIELD_NUMBER: _ClassVar[int]
+    CLOSING_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    established: int
+    syn_sent: int
+    syn_recv: int
+    fin_wait1: int
+    fin_wait2: int
+    time_wait: int
+    close: int
+    close_wait: int
+    last_ack: int
+    listen: int
+    closing: int
+    sample_offset_usec: int
+    def __init__(self, established: _Optional[int] = ..., syn_sent: _Optional[int] = ..., syn_recv: _Optional[int] = ..., fin_wait1: _Optional[int] = ..., fin_wait2: _Optional[int] = ..., time_wait: _Optional[int] = ..., close: _Optional[int] = ..., close_wait: _Optional[int] = ..., last_ack: _Optional[int] = ..., listen: _Optional[int] = ..., closing: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class UdpStats(_message.Message):
+    __slots__ = ("sockets", "rx_queued_bytes", "tx_queued_bytes", "drops", "sample_offset_usec")
+    SOCKETS_FIELD_NUMBER: _ClassVar[int]
+    RX_QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TX_QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DROPS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    sockets: int
+    rx_queued_bytes: int
+    tx_queued_bytes: int
+    drops: int
+    sample_offset_usec: int
+    def __init__(self, sockets: _Optional[int] = ..., rx_queued_bytes: _Optional[int] = ..., tx_queued_bytes: _Optional[int] = ..., drops: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class Udp6Stats(_message.Message):
+    __slots__ = ("sockets", "rx_queued_bytes", "tx_queued_bytes", "drops", "sample_offset_usec")
+    SOCKETS_FIELD_NUMBER: _ClassVar[int]
+    RX_QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    TX_QUEUED_BYTES_FIELD_NUMBER: _ClassVar[int]
+    DROPS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    sockets: int
+    rx_queued_bytes: int
+    tx_queued_bytes: int
+    drops: int
+    sample_offset_usec: int
+    def __init__(self, sockets: _Optional[int] = ..., rx_queued_bytes: _Optional[int] = ..., tx_queued_bytes: _Optional[int] = ..., drops: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class TcpAdvancedStats(_message.Message):
+    __slots__ = ("rto_algorithm", "rto_min", "rto_max", "max_conn", "active_opens", "passive_opens", "attempt_fails", "estab_resets", "curr_estab", "in_segs", "out_segs", "retrans_segs", "in_errs", "out_rsts", "in_csum_errors", "embryonic_rsts", "syncookies_sent", "syncookies_recv", "syncookies_failed", "prune_called", "rcv_pruned", "ofo_pruned", "out_of_window_icmps", "lock_dropped_icmps", "tw", "tw_recycled", "tw_killed", "tcp_time_wait_overflow", "tcp_timeouts", "tcp_spurious_rtos", "tcp_loss_probes", "tcp_loss_probe_recovery", "tcp_reno_recovery_fail", "tcp_sack_recovery_fail", "tcp_reno_failures", "tcp_sack_failures", "tcp_loss_failures", "delayed_acks", "delayed_ack_locked", "delayed_ack_lost", "listen_overflows", "listen_drops", "tcp_hp_hits", "tcp_pure_acks", "tcp_hp_acks", "tcp_reno_recovery", "tcp_sack_recovery", "tcp_sack_reneging", "tcp_fack_reorder", "tcp_sack_reorder", "tcp_reno_reorder", "tcp_ts_reorder", "tcp_full_undo", "tcp_partial_undo", "tcp_dsack_undo", "tcp_loss_undo", "tcp_fast_retrans", "tcp_slow_start_retrans", "tcp_lost_retransmit", "tcp_retrans_fail", "tcp_rcv_collapsed", "tcp_dsack_old_sent", "tcp_dsack_ofo_sent", "tcp_dsack_recv", "tcp_dsack_ofo_recv", "tcp_abort_on_data", "tcp_abort_on_close", "tcp_abort_on_memory", "tcp_abort_on_timeout", "tcp_abort_on_linger", "tcp_abort_failed", "tcp_memory_pressures", "tcp_memory_pressures_chrono", "tcp_sack_discard", "tcp_dsack_ignored_old", "tcp_dsack_ignored_no_undo", "tcp_md5_not_found", "tcp_md5_unexpected", "tcp_md5_failure", "tcp_sack_shifted", "tcp_sack_merged", "tcp_sack_shift_fallback", "tcp_backlog_drop", "pf_memalloc_drop", "tcp_min_ttl_drop", "tcp_defer_accept_drop", "ip_reverse_path_filter", "tcp_req_q_full_do_cookies", "tcp_req_q_full_drop", "tcp_fast_open_active", "tcp_fast_open_active_fail", "tcp_fast_open_passive", "tcp_fast_open_passive_fail", "tcp_fast_open_listen_overflow", "tcp_fast_open_cookie_reqd", "tcp_syn_retrans", "tcp_orig_data_sent", "paws_active", "paws_estab", "sample_offset_usec")
+    RTO_ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    RTO_MIN_FIELD_NUMBER: _ClassVar[int]
+    RTO_MAX_FIELD_NUMBER: _ClassVar[int]
+    MAX_CONN_FIELD_NUMBER: _ClassVar[int]
+    ACTIVE_OPENS_FIELD_NUMBER: _ClassVar[int]
+    PASSIVE_OPENS_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FAILS_FIELD_NUMBER: _ClassVar[int]
+    ESTAB_RESETS_FIELD_NUMBER: _ClassVar[int]
+    CURR_ESTAB_FIELD_NUMBER: _ClassVar[int]
+    IN_SEGS_FIELD_NUMBER: _ClassVar[int]
+    OUT_SEGS_FIELD_NUMBER: _ClassVar[int]
+    RETRANS_SEGS_FIELD_NUMBER: _ClassVar[int]
+    IN_ERRS_FIELD_NUMBER: _ClassVar[int]
+    OUT_RSTS_FIELD_NUMBER: _ClassVar[int]
+    IN_CSUM_ERRORS_FIELD_NUMBER: _ClassVar[int]
+    EMBRYONIC_RSTS_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_SENT_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_RECV_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_FAILED_FIELD_NUMBER: _ClassVar[int]
+    PRUNE_CALLED_FIELD_NUMBER: _ClassVar[int]
+    RCV_PRUNED_FIELD_NUMBER: _ClassVar[int]
+    OFO_PRUNED_FIELD_NUMBER: _ClassVar[int]
+    OUT_OF_WINDOW_ICMPS_FIELD_NUMBER: _ClassVar[int]
+    LOCK_DROPPED_ICMPS_FIELD_NUMBER: _ClassVar[int]
+    TW_FIELD_NUMBER: _ClassVar[int]
+    TW_RECYCLED_FIELD_NUMBER: _ClassVar[int]
+    TW_KILLED_FIELD_NUMBER: _ClassVar[int]
+    TCP_TIME_WAIT_OVERFLOW_FIELD_NUMBER: _ClassVar[int]
+    TCP_TIMEOUTS_FIELD_NUMBER: _ClassVar[int]
+    TCP_SPURIOUS_RTOS_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_PROBES_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_PROBE_RECOVERY_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_RECOVERY_FAIL_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RECOVERY_FAIL_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_FAILURES_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACKS_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACK_LOCKED_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACK_LOST_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_OVERFLOWS_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_DROPS_FIELD_NUMBER: _ClassVar[int]
+    TCP_HP_HITS_FIELD_NUMBER: _ClassVar[int]
+    TCP_PURE_ACKS_FIELD_NUMBER: _ClassVar[int]
+    TCP_HP_ACKS_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_RECOVERY_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RECOVERY_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RENEGING_FIELD_NUMBER: _ClassVar[int]
+    TCP_FACK_REORDER_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_REORDER_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_REORDER_FIELD_NUMBER: _ClassVar[int]
+    TCP_TS_REORDER_FIELD_NUMBER: _ClassVar[int]
+    TCP_FULL_UNDO_FIELD_NUMBER: _ClassVar[int]
+    TCP_PARTIAL_UNDO_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_UNDO_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_UNDO_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_RETRANS_FIELD_NUMBER: _ClassVar[int]
+    TCP_SLOW_START_RETRANS_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOST_RETRANSMIT_FIELD_NUMBER: _ClassVar[int]
+    TCP_RETRANS_FAIL_FIELD_NUMBER: _ClassVar[int]
+    TCP_RCV_COLLAPSED_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OLD_SENT_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OFO_SENT_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_RECV_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OFO_RECV_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_DATA_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_CLOSE_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_MEMORY_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_TIMEOUT_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_LINGER_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_FAILED_FIELD_NUMBER: _ClassVar[int]
+    TCP_MEMORY_PRESSURES_FIELD_NUMBER: _ClassVar[int]
+    TCP_MEMORY_PRESSURES_CHRONO_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_DISCARD_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_IGNORED_OLD_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_IGNORED_NO_UNDO_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_NOT_FOUND_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_UNEXPECTED_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_FAILURE_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_SHIFTED_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_MERGED_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_SHIFT_FALLBACK_FIELD_NUMBER: _ClassVar[int]
+    TCP_BACKLOG_DROP_FIELD_NUMBER: _ClassVar[int]
+    PF_MEMALLOC_DROP_FIELD_NUMBER: _ClassVar[int]
+    TCP_MIN_TTL_DROP_FIELD_NUMBER: _ClassVar[int]
+    TCP_DEFER_ACCEPT_DROP_FIELD_NUMBER: _ClassVar[int]
+    IP_REVERSE_PATH_FILTER_FIELD_NUMBER: _ClassVar[int]
+    TCP_REQ_Q_FULL_DO_COOKIES_FIELD_NUMBER: _ClassVar[int]
+    TCP_REQ_Q_FULL_DROP_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_ACTIVE_FAIL_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_PASSIVE_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_PASSIVE_FAIL_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_LISTEN_OVERFLOW_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_COOKIE_REQD_FIELD_NUMBER: _ClassVar[int]
+    TCP_SYN_RETRANS_FIELD_NUMBER: _ClassVar[int]
+    TCP_ORIG_DATA_SENT_FIELD_NUMBER: _ClassVar[int]
+    PAWS_ACTIVE_FIELD_NUMBER: _ClassVar[int]
+    PAWS_ESTAB_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    rto_algorithm: int
+    rto_min: int
+    rto_max: int
+    max_conn: int
+    active_opens: int
+    passive_opens: int
+    attempt_fails: int
+    estab_resets: int
+    curr_estab: int
+    in_segs: int
+    out_segs: int
+    retrans_segs: int
+    in_errs: int
+    out_rsts: int
+    in_csum_errors: int
+    embryonic_rsts: int
+    syncookies_sent: int
+    syncookies_recv: int
+    syncookies_failed: int
+    prune_called: int
+    rcv_pruned: int
+    ofo_pruned: int
+    out_of_window_icmps: int
+    lock_dropped_icmps: int
+    tw: int
+    tw_recycled: int
+    tw_killed: int
+    tcp_time_wait_overflow: int
+    tcp_timeouts: int
+    tcp_spurious_rtos: int
+    tcp_loss_probes: int
+    tcp_loss_probe_recovery: int
+    tcp_reno_recovery_fail: int
+    tcp_sack_recovery_fail: int
+    tcp_reno_failures: int
+    tcp_sack_failures: int
+    tcp_loss_failures: int
+    delayed_acks: int
+    delayed_ack_locked: int
+    delayed_ack_lost: int
+    listen_overflows: int
+    listen_drops: int
+    tcp_hp_hits: int
+    tcp_pure_acks: int
+    tcp_hp_acks: int
+    tcp_reno_recovery: int
+    tcp_sack_recovery: int
+    tcp_sack_reneging: int
+    tcp_fack_reorder: int
+    tcp_sack_reorder: int
+    tcp_reno_reorder: int
+    tcp_ts_reorder: int
+    tcp_full_undo: int
+    tcp_partial_undo: int
+    tcp_dsack_undo: int
+    tcp_loss_undo: int
+    tcp_fast_retrans: int
+    tcp_slow_start_retrans: int
+    tcp_lost_retransmit: int
+    tcp_retrans_fail: int
+    tcp_rcv_collapsed: int
+    tcp_dsack_old_sent: int
+    tcp_dsack_ofo_sent: int
+    tcp_dsack_recv: int
+    tcp_dsack_ofo_recv: int
+    tcp_abort_on_data: int
+    tcp_abort_on_close: int
+    tcp_abort_on_memory: int
+    tcp_abort_on_timeout: int
+    tcp_abort_on_linger: int
+    tcp_abort_failed: int
+    tcp_memory_pressures: int
+    tcp_memory_pressures_chrono: int
+    tcp_sack_discard: int
+    tcp_dsack_ignored_old: int
+    tcp_dsack_ignored_no_undo: int
+    tcp_md5_not_found: int
+    tcp_md5_unexpected: int
+    tcp_md5_failure: int
+    tcp_sack_shifted: int
+    tcp_sack_merged: int
+    tcp_sack_shift_fallback: int
+    tcp_backlog_drop: int
+    pf_memalloc_drop: int
+    tcp_min_ttl_drop: int
+    tcp_defer_accept_drop: int
+    ip_reverse_path_filter: int
+    tcp_req_q_full_do_cookies: int
+    tcp_req_q_full_drop: int
+    tcp_fast_open_active: int
+    tcp_fast_open_active_fail: int
+    tcp_fast_open_passive: int
+    tcp_fast_open_passive_fail: int
+    tcp_fast_open_listen_overflow: int
+    tcp_fast_open_cookie_reqd: int
+    tcp_syn_retrans: int
+    tcp_orig_data_sent: int
+    paws_active: int
+    paws_estab: int
+    sample_offset_usec: int
+    def __init__(self, rto_algorithm: _Optional[int] = ..., rto_min: _Optional[int] = ..., rto_max: _Optional[int] = ..., max_conn: _Optional[int] = ..., active_opens: _Optional[int] = ..., passive_opens: _Optional[int] = ..., attempt_fails: _Optional[int] = ..., estab_resets: _Optional[int] = ..., curr_estab: _Optional[int] = ..., in_segs: _Optional[int] = ..., out_segs: _Optional[int] = ..., retrans_segs: _Optional[int] = ..., in_errs: _Optional[int] = ..., out_rsts: _Optional[int] = ..., in_csum_errors: _Optional[int] = ..., embryonic_rsts: _Optional[int] = ..., syncookies_sent: _Optional[int] = ..., syncookies_recv: _Optional[int] = ..., syncookies_failed: _Optional[int] = ..., prune_called: _Optional[int] = ..., rcv_pruned: _Optional[int] = ..., ofo_pruned: _Optional[int] = ..., out_of_window_icmps: _Optional[int] = ..., lock_dropped_icmps: _Optional[int] = ..., tw: _Optional[int] = ..., tw_recycled: _Optional[int] = ..., tw_killed: _Optional[int] = ..., tcp_time_wait_overflow: _Optional[int] = ..., tcp_timeouts: _Optional[int] = ..., tcp_spurious_rtos: _Optional[int] = ..., tcp_loss_probes: _Optional[int] = ..., tcp_loss_probe_recovery: _Optional[int] = ..., tcp_reno_recovery_fail: _Optional[int] = ..., tcp_sack_recovery_fail: _Optional[int] = ..., tcp_reno_failures: _Optional[int] = ..., tcp_sack_failures: _Optional[int] = ..., tcp_loss_failures: _Optional[int] = ..., delayed_acks: _Optional[int] = ..., delayed_ack_locked: _Optional[int] = ..., delayed_ack_lost: _Optional[int] = ..., listen_overflows: _Optional[int] = ..., listen_drops: _Optional[int] = ..., tcp_hp_hits: _Optional[int] = ..., tcp_pure_acks: _Optional[int] = ..., tcp_hp_acks: _Optional[int] = ..., tcp_reno_recovery: _Optional[int] = ..., tcp_sack_recovery: _Optional[int] = ..., tcp_sack_reneging: _Optional[int] = ..., tcp_fack_reorder: _Optional[int] = ..., tcp_sack_reorder: _Optional[int] = ..., tcp_reno_reorder: _Optional[int] = ..., tcp_ts_reorder: _Optional[int] = ..., tcp_full_undo: _Optional[int] = ..., tcp_partial_undo: _Optional[int] = ..., tcp_dsack_undo: _Optional[int] = ..., tcp_loss_undo: _Optional[int] = ..., tcp_fast_retrans: _Optional[int] = ..., tcp_slow_start_retrans: _Optional[int] = ..., tcp_lost_retransmit: _Optional[int] = ..., tcp_retrans_fail: _Optional[int] = ..., tcp_rcv_collapsed: _Optional[int] = ..., tcp_dsack_old_sent: _Optional[int] = ..., tcp_dsack_ofo_sent: _Optional[int] = ..., tcp_dsack_recv: _Optional[int] = ..., tcp_dsack_ofo_recv: _Optional[int] = ..., tcp_abort_on_data: _Optional[int] = ..., tcp_abort_on_close: _Optional[int] = ..., tcp_abort_on_memory: _Optional[int] = ..., tcp_abort_on_timeout: _Optional[int] = ..., tcp_abort_on_linger: _Optional[int] = ..., tcp_abort_failed: _Optional[int] = ..., tcp_memory_pressures: _Optional[int] = ..., tcp_memory_pressures_chrono: _Optional[int] = ..., tcp_sack_discard: _Optional[int] = ..., tcp_dsack_ignored_old: _Optional[int] = ..., tcp_dsack_ignored_no_undo: _Optional[int] = ..., tcp_md5_not_found: _Optional[int] = ..., tcp_md5_unexpected: _Optional[int] = ..., tcp_md5_failure: _Optional[int] = ..., tcp_sack_shifted: _Optional[int] = ..., tcp_sack_merged: _Optional[int] = ..., tcp_sack_shift_fallback: _Optional[int] = ..., tcp_backlog_drop: _Optional[int] = ..., pf_memalloc_drop: _Optional[int] = ..., tcp_min_ttl_drop: _Optional[int] = ..., tcp_defer_accept_drop: _Optional[int] = ..., ip_reverse_path_filter: _Optional[int] = ..., tcp_req_q_full_do_cookies: _Optional[int] = ..., tcp_req_q_full_drop: _Optional[int] = ..., tcp_fast_open_active: _Optional[int] = ..., tcp_fast_open_active_fail: _Optional[int] = ..., tcp_fast_open_passive: _Optional[int] = ..., tcp_fast_open_passive_fail: _Optional[int] = ..., tcp_fast_open_listen_overflow: _Optional[int] = ..., tcp_fast_open_cookie_reqd: _Optional[int] = ..., tcp_syn_retrans: _Optional[int] = ..., tcp_orig_data_sent: _Optional[int] = ..., paws_active: _Optional[int] = ..., paws_estab: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class TcpAdvancedRates(_message.Message):
+    __slots__ = ("active_opens_per_sec", "passive_opens_per_sec", "attempt_fails_per_sec", "estab_resets_per_sec", "in_segs_per_sec", "out_segs_per_sec", "retrans_segs_per_sec", "in_errs_per_sec", "out_rsts_per_sec", "in_csum_errors_per_sec", "embryonic_rsts_per_sec", "syncookies_sent_per_sec", "syncookies_recv_per_sec", "syncookies_failed_per_sec", "prune_called_per_sec", "rcv_pruned_per_sec", "ofo_pruned_per_sec", "out_of_window_icmps_per_sec", "lock_dropped_icmps_per_sec", "tw_per_sec", "tw_recycled_per_sec", "tw_killed_per_sec", "tcp_time_wait_overflow_per_sec", "tcp_timeouts_per_sec", "tcp_spurious_rtos_per_sec", "tcp_loss_probes_per_sec", "tcp_loss_probe_recovery_per_sec", "tcp_reno_recovery_fail_per_sec", "tcp_sack_recovery_fail_per_sec", "tcp_reno_failures_per_sec", "tcp_sack_failures_per_sec", "tcp_loss_failures_per_sec", "delayed_acks_per_sec", "delayed_ack_locked_per_sec", "delayed_ack_lost_per_sec", "listen_overflows_per_sec", "listen_drops_per_sec", "tcp_hp_hits_per_sec", "tcp_pure_acks_per_sec", "tcp_hp_acks_per_sec", "tcp_reno_recovery_per_sec", "tcp_sack_recovery_per_sec", "tcp_sack_reneging_per_sec", "tcp_fack_reorder_per_sec", "tcp_sack_reorder_per_sec", "tcp_reno_reorder_per_sec", "tcp_ts_reorder_per_sec", "tcp_full_undo_per_sec", "tcp_partial_undo_per_sec", "tcp_dsack_undo_per_sec", "tcp_loss_undo_per_sec", "tcp_fast_retrans_per_sec", "tcp_slow_start_retrans_per_sec", "tcp_lost_retransmit_per_sec", "tcp_retrans_fail_per_sec", "tcp_rcv_collapsed_per_sec", "tcp_dsack_old_sent_per_sec", "tcp_dsack_ofo_sent_per_sec", "tcp_dsack_recv_per_sec", "tcp_dsack_ofo_recv_per_sec", "tcp_abort_on_data_per_sec", "tcp_abort_on_close_per_sec", "tcp_abort_on_memory_per_sec", "tcp_abort_on_timeout_per_sec", "tcp_abort_on_linger_per_sec", "tcp_abort_failed_per_sec", "tcp_memory_pressures_per_sec", "tcp_memory_pressures_chrono_per_sec", "tcp_sack_discard_per_sec", "tcp_dsack_ignored_old_per_sec", "tcp_dsack_ignored_no_undo_per_sec", "tcp_md5_not_found_per_sec", "tcp_md5_unexpected_per_sec", "tcp_md5_failure_per_sec", "tcp_sack_shifted_per_sec", "tcp_sack_merged_per_sec", "tcp_sack_shift_fallback_per_sec", "tcp_backlog_drop_per_sec", "pf_memalloc_drop_per_sec", "tcp_min_ttl_drop_per_sec", "tcp_defer_accept_drop_per_sec", "ip_reverse_path_filter_per_sec", "tcp_req_q_full_do_cookies_per_sec", "tcp_req_q_full_drop_per_sec", "tcp_fast_open_active_per_sec", "tcp_fast_open_active_fail_per_sec", "tcp_fast_open_passive_per_sec", "tcp_fast_open_passive_fail_per_sec", "tcp_fast_open_listen_overflow_per_sec", "tcp_fast_open_cookie_reqd_per_sec", "tcp_syn_retrans_per_sec", "tcp_orig_data_sent_per_sec", "paws_active_per_sec", "paws_estab_per_sec")
+    ACTIVE_OPENS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    PASSIVE_OPENS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FAILS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    ESTAB_RESETS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    IN_SEGS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    OUT_SEGS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RETRANS_SEGS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    IN_ERRS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    OUT_RSTS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    IN_CSUM_ERRORS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    EMBRYONIC_RSTS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_SENT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_RECV_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    SYNCOOKIES_FAILED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    PRUNE_CALLED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    RCV_PRUNED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    OFO_PRUNED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    OUT_OF_WINDOW_ICMPS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    LOCK_DROPPED_ICMPS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TW_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TW_RECYCLED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TW_KILLED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_TIME_WAIT_OVERFLOW_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_TIMEOUTS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SPURIOUS_RTOS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_PROBES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_PROBE_RECOVERY_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_RECOVERY_FAIL_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RECOVERY_FAIL_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_FAILURES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_FAILURES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_FAILURES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACKS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACK_LOCKED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    DELAYED_ACK_LOST_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_OVERFLOWS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    LISTEN_DROPS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_HP_HITS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_PURE_ACKS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_HP_ACKS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_RECOVERY_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RECOVERY_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_RENEGING_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FACK_REORDER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_REORDER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RENO_REORDER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_TS_REORDER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FULL_UNDO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_PARTIAL_UNDO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_UNDO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOSS_UNDO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_RETRANS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SLOW_START_RETRANS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_LOST_RETRANSMIT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RETRANS_FAIL_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_RCV_COLLAPSED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OLD_SENT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OFO_SENT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_RECV_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_OFO_RECV_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_DATA_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_CLOSE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_MEMORY_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_TIMEOUT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_ON_LINGER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ABORT_FAILED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MEMORY_PRESSURES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MEMORY_PRESSURES_CHRONO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_DISCARD_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_IGNORED_OLD_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DSACK_IGNORED_NO_UNDO_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_NOT_FOUND_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_UNEXPECTED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MD5_FAILURE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_SHIFTED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_MERGED_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SACK_SHIFT_FALLBACK_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_BACKLOG_DROP_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    PF_MEMALLOC_DROP_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_MIN_TTL_DROP_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_DEFER_ACCEPT_DROP_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    IP_REVERSE_PATH_FILTER_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_REQ_Q_FULL_DO_COOKIES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_REQ_Q_FULL_DROP_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_ACTIVE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_ACTIVE_FAIL_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_PASSIVE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_PASSIVE_FAIL_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_LISTEN_OVERFLOW_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_FAST_OPEN_COOKIE_REQD_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_SYN_RETRANS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    TCP_ORIG_DATA_SENT_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    PAWS_ACTIVE_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    PAWS_ESTAB_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    active_opens_per_sec: float
+    passive_opens_per_sec: float
+    attempt_fails_per_sec: float
+    estab_resets_per_sec: float
+    in_segs_per_sec: float
+    out_segs_per_sec: float
+    retrans_segs_per_sec: float
+    in_errs_per_sec: float
+    out_rsts_per_sec: float
+    in_csum_errors_per_sec: float
+    embryonic_rsts_per_sec: float
+    syncookies_sent_per_sec: float
+    syncookies_recv_per_sec: float
+    syncookies_failed_per_sec: float
+    prune_called_per_sec: float
+    rcv_pruned_per_sec: float
+    ofo_pruned_per_sec: float
+    out_of_window_icmps_per_sec: float
+    lock_dropped_icmps_per_sec: float
+    tw_per_sec: float
+    tw_recycled_per_sec: float
+    tw_killed_per_sec: float
+    tcp_time_wait_overflow_per_sec: float
+    tcp_timeouts_per_sec: float
+    tcp_spurious_rtos_per_sec: float
+    tcp_loss_probes_per_sec: float
+    tcp_loss_probe_recovery_per_sec: float
+    tcp_reno_recovery_fail_per_sec: float
+    tcp_sack_recovery_fail_per_sec: float
+    tcp_reno_failures_per_sec: float
+    tcp_sack_failures_per_sec: float
+    tcp_loss_failures_per_sec: float
+    delayed_acks_per_sec: float
+    delayed_ack_locked_per_sec: float
+    delayed_ack_lost_per_sec: float
+    listen_overflows_per_sec: float
+    listen_drops_per_sec: float
+    tcp_hp_hits_per_sec: float
+    tcp_pure_acks_per_sec: float
+    tcp_hp_acks_per_sec: float
+    tcp_reno_recovery_per_sec: float
+    tcp_sack_recovery_per_sec: float
+    tcp_sack_reneging_per_sec: float
+    tcp_fack_reorder_per_sec: float
+    tcp_sack_reorder_per_sec: float
+    tcp_reno_reorder_per_sec: float
+    tcp_ts_reorder_per_sec: float
+    tcp_full_undo_per_sec: float
+    tcp_partial_undo_per_sec: float
+    tcp_dsack_undo_per_sec: float
+    tcp_loss_undo_per_sec: float
+    tcp_fast_retrans_per_sec: float
+    tcp_slow_start_retrans_per_sec: float
+    tcp_lost_retransmit_per_sec: float
+    tcp_retrans_fail_per_sec: float
+    tcp_rcv_collapsed_per_sec: float
+    tcp_dsack_old_sent_per_sec: float
+    tcp_dsack_ofo_sent_per_sec: float
+    tcp_dsack_recv_per_sec: float
+    tcp_dsack_ofo_recv_per_sec: float
+    tcp_abort_on_data_per_sec: float
+    tcp_abort_on_close_per_sec: float
+    tcp_abort_on_memory_per_sec: float
+    tcp_abort_on_timeout_per_sec: float
+    tcp_abort_on_linger_per_sec: float
+    tcp_abort_failed_per_sec: float
+    tcp_memory_pressures_per_sec: float
+    tcp_memory_pressures_chrono_per_sec: float
+    tcp_sack_discard_per_sec: float
+    tcp_dsack_ignored_old_per_sec: float
+    tcp_dsack_ignored_no_undo_per_sec: float
+    tcp_md5_not_found_per_sec: float
+    tcp_md5_unexpected_per_sec: float
+    tcp_md5_failure_per_sec: float
+    tcp_sack_shifted_per_sec: float
+    tcp_sack_merged_per_sec: float
+    tcp_sack_shift_fallback_per_sec: float
+    tcp_backlog_drop_per_sec: float
+    pf_memalloc_drop_per_sec: float
+    tcp_min_ttl_drop_per_sec: float
+    tcp_defer_accept_drop_per_sec: float
+    ip_reverse_path_filter_per_sec: float
+    tcp_req_q_full_do_cookies_per_sec: float
+    tcp_req_q_full_drop_per_sec: float
+    tcp_fast_open_active_per_sec: float
+    tcp_fast_open_active_fail_per_sec: float
+    tcp_fast_open_passive_per_sec: float
+    tcp_fast_open_passive_fail_per_sec: float
+    tcp_fast_open_listen_overflow_per_sec: float
+    tcp_fast_open_cookie_reqd_per_sec: float
+    tcp_syn_retrans_per_sec: float
+    tcp_orig_data_sent_per_sec: float
+    paws_active_per_sec: float
+    paws_estab_per_sec: float
+    def __init__(self, active_opens_per_sec: _Optional[float] = ..., passive_opens_per_sec: _Optional[float] = ..., attempt_fails_per_sec: _Optional[float] = ..., estab_resets_per_sec: _Optional[float] = ..., in_segs_per_sec: _Optional[float] = ..., out_segs_per_sec: _Optional[float] = ..., retrans_segs_per_sec: _Optional[float] = ..., in_errs_per_sec: _Optional[float] = ..., out_rsts_per_sec: _Optional[float] = ..., in_csum_errors_per_sec: _Optional[float] = ..., embryonic_rsts_per_sec: _Optional[float] = ..., syncookies_sent_per_sec: _Optional[float] = ..., syncookies_recv_per_sec: _Optional[float] = ..., syncookies_failed_per_sec: _Optional[float] = ..., prune_called_per_sec: _Optional[float] = ..., rcv_pruned_per_sec: _Optional[float] = ..., ofo_pruned_per_sec: _Optional[float] = ..., out_of_window_icmps_per_sec: _Optional[float] = ..., lock_dropped_icmps_per_sec: _Optional[float] = ..., tw_per_sec: _Optional[float] = ..., tw_recycled_per_sec: _Optional[float] = ..., tw_killed_per_sec: _Optional[float] = ..., tcp_time_wait_overflow_per_sec: _Optional[float] = ..., tcp_timeouts_per_sec: _Optional[float] = ..., tcp_spurious_rtos_per_sec: _Optional[float] = ..., tcp_loss_probes_per_sec: _Optional[float] = ..., tcp_loss_probe_recovery_per_sec: _Optional[float] = ..., tcp_reno_recovery_fail_per_sec: _Optional[float] = ..., tcp_sack_recovery_fail_per_sec: _Optional[float] = ..., tcp_reno_failures_per_sec: _Optional[float] = ..., tcp_sack_failures_per_sec: _Optional[float] = ..., tcp_loss_failures_per_sec: _Optional[float] = ..., delayed_acks_per_sec: _Optional[float] = ..., delayed_ack_locked_per_sec: _Optional[float] = ..., delayed_ack_lost_per_sec: _Optional[float] = ..., listen_overflows_per_sec: _Optional[float] = ..., listen_drops_per_sec: _Optional[float] = ..., tcp_hp_hits_per_sec: _Optional[float] = ..., tcp_pure_acks_per_sec: _Optional[float] = ..., tcp_hp_acks_per_sec: _Optional[float] = ..., tcp_reno_recovery_per_sec: _Optional[float] = ..., tcp_sack_recovery_per_sec: _Optional[float] = ..., tcp_sack_reneging_per_sec: _Optional[float] = ..., tcp_fack_reorder_per_sec: _Optional[float] = ..., tcp_sack_reorder_per_sec: _Optional[float] = ..., tcp_reno_reorder_per_sec: _Optional[float] = ..., tcp_ts_reorder_per_sec: _Optional[float] = ..., tcp_full_undo_per_sec: _Optional[float] = ..., tcp_partial_undo_per_sec: _Optional[float] = ..., tcp_dsack_undo_per_sec: _Optional[float] = ..., tcp_loss_undo_per_sec: _Optional[float] = ..., tcp_fast_retrans_per_sec: _Optional[float] = ..., tcp_slow_start_retrans_per_sec: _Optional[float] = ..., tcp_lost_retransmit_per_sec: _Optional[float] = ..., tcp_retrans_fail_per_sec: _Optional[float] = ..., tcp_rcv_collapsed_per_sec: _Optional[float] = ..., tcp_dsack_old_sent_per_sec: _Optional[float] = ..., tcp_dsack_ofo_sent_per_sec: _Optional[float] = ..., tcp_dsack_recv_per_sec: _Optional[float] = ..., tcp_dsack_ofo_recv_per_sec: _Optional[float] = ..., tcp_abort_on_data_per_sec: _Optional[float] = ..., tcp_abort_on_close_per_sec: _Optional[float] = ..., tcp_abort_on_memory_per_sec: _Optional[float] = ..., tcp_abort_on_timeout_per_sec: _Optional[float] = ..., tcp_abort_on_linger_per_sec: _Optional[float] = ..., tcp_abort_failed_per_sec: _Optional[float] = ..., tcp_memory_pressures_per_sec: _Optional[float] = ..., tcp_memory_pressures_chrono_per_sec: _Optional[float] = ..., tcp_sack_discard_per_sec: _Optional[float] = ..., tcp_dsack_ignored_old_per_sec: _Optional[float] = ..., tcp_dsack_ignored_no_undo_per_sec: _Optional[float] = ..., tcp_md5_not_found_per_sec: _Optional[float] = ..., tcp_md5_unexpected_per_sec: _Optional[float] = ..., tcp_md5_failure_per_sec: _Optional[float] = ..., tcp_sack_shifted_per_sec: _Optional[float] = ..., tcp_sack_merged_per_sec: _Optional[float] = ..., tcp_sack_shift_fallback_per_sec: _Optional[float] = ..., tcp_backlog_drop_per_sec: _Optional[float] = ..., pf_memalloc_drop_per_sec: _Optional[float] = ..., tcp_min_ttl_drop_per_sec: _Optional[float] = ..., tcp_defer_accept_drop_per_sec: _Optional[float] = ..., ip_reverse_path_filter_per_sec: _Optional[float] = ..., tcp_req_q_full_do_cookies_per_sec: _Optional[float] = ..., tcp_req_q_full_drop_per_sec: _Optional[float] = ..., tcp_fast_open_active_per_sec: _Optional[float] = ..., tcp_fast_open_active_fail_per_sec: _Optional[float] = ..., tcp_fast_open_passive_per_sec: _Optional[float] = ..., tcp_fast_open_passive_fail_per_sec: _Optional[float] = ..., tcp_fast_open_listen_overflow_per_sec: _Optional[float] = ..., tcp_fast_open_cookie_reqd_per_sec: _Optional[float] = ..., tcp_syn_retrans_per_sec: _Optional[float] = ..., tcp_orig_data_sent_per_sec: _Optional[float] = ..., paws_active_per_sec: _Optional[float] = ..., paws_estab_per_sec: _Optional[float] = ...) -> None: ...
+
+class TasksStats(_message.Message):
+    __slots__ = ("processes", "threads", "fds", "sockets", "open_files_soft", "open_files_hard", "sample_offset_usec")
+    PROCESSES_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    FDS_FIELD_NUMBER: _ClassVar[int]
+    SOCKETS_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FILES_SOFT_FIELD_NUMBER: _ClassVar[int]
+    OPEN_FILES_HARD_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    processes: int
+    threads: int
+    fds: int
+    sockets: int
+    open_files_soft: int
+    open_files_hard: int
+    sample_offset_usec: int
+    def __init__(self, processes: _Optional[int] = ..., threads: _Optional[int] = ..., fds: _Optional[int] = ..., sockets: _Optional[int] = ..., open_files_soft: _Optional[int] = ..., open_files_hard: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class SchedstatStats(_message.Message):
+    __slots__ = ("run_ns", "wait_ns", "slices", "sample_offset_usec")
+    RUN_NS_FIELD_NUMBER: _ClassVar[int]
+    WAIT_NS_FIELD_NUMBER: _ClassVar[int]
+    SLICES_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_OFFSET_USEC_FIELD_NUMBER: _ClassVar[int]
+    run_ns: int
+    wait_ns: int
+    slices: int
+    sample_offset_usec: int
+    def __init__(self, run_ns: _Optional[int] = ..., wait_ns: _Optional[int] = ..., slices: _Optional[int] = ..., sample_offset_usec: _Optional[int] = ...) -> None: ...
+
+class SchedstatRates(_message.Message):
+    __slots__ = ("run_ns_per_sec", "wait_ns_per_sec", "slices_per_sec")
+    RUN_NS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    WAIT_NS_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    SLICES_PER_SEC_FIELD_NUMBER: _ClassVar[int]
+    run_ns_per_sec: float
+    wait_ns_per_sec: float
+    slices_per_sec: float
+    def __init__(self, run_ns_per_sec: _Optional[float] = ..., wait_ns_per_sec: _Optional[float] = ..., slices_per_sec: _Optional[float] = ...) -> None: ...

@@ -1,7 +1,8 @@
 """Container statistics many times a second, for almost nothing.
 
-``Collector`` samples this host; ``attach`` maps a running collector's ring; ``Client`` and ``AsyncClient`` subscribe
-over gRPC. They are imported when first used: ``import pycadvisor_fast`` alone loads neither numpy nor grpc.
+``Collector`` samples this host; ``attach`` maps a running collector's ring, ``attach_events`` its event log; ``Client``
+and ``AsyncClient`` subscribe over gRPC. They are imported when first used: ``import pycadvisor_fast`` alone loads
+neither numpy nor grpc.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from .client import Client as Client
     from .collector import Collector as Collector
     from .container import Container as Container
+    from .event import Event as Event
+    from .events import attach_events as attach_events
     from .options import CollectorOptions as CollectorOptions
     from .sampling import attach as attach
 
@@ -25,9 +28,21 @@ _HOMES = {
     "Collector": "collector",
     "CollectorOptions": "options",
     "Container": "container",
+    "Event": "event",
     "attach": "sampling",
+    "attach_events": "events",
 }
-__all__ = ["AsyncClient", "Client", "Collector", "CollectorOptions", "Container", "__version__", "attach"]
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Collector",
+    "CollectorOptions",
+    "Container",
+    "Event",
+    "__version__",
+    "attach",
+    "attach_events",
+]
 
 
 def __getattr__(name: str) -> Any:

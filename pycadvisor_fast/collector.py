@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
-import shutil
-import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from .columns import GROUPS
+from .container import Container
+from .discovery.attributes import Attributes
 from .discovery.filters import Filters
+from .discovery.limit_files import LimitFiles
 from .discovery.registry import Registry
 from .discovery.roster import Roster
-from .discovery.runtimes import Runtime
-from .discovery.runtimes.docker import DockerRuntime
+from .discovery.runtimes.catalogue import make_runtimes
 from .discovery.runtimes.loop import RuntimeLoop
+from .discovery.specs import Specs
 from .discovery.watcher import Watcher
-from .errors import PycadvisorError, RingError
+from .errors import PycadvisorError
+from .events import EventStream, PastPage, PastQuery, kinds_of
+from .events.following import Following, settings_of
+from .filesystems.measuring import TreeMeasuring
+from .filesystems.storage import StorageWatch
+from .machine import metadata
+from .machine import runtimes as runtime_versions
+from .machine.keeper import MachineKeeper
+from .machine.model import Filesystem as MachineFilesystem
+from .machine.reading import Sources
 from .native.collector import CONTROLLERS, Disagreement, NativeCollector
 from .native.ticks import TickNotifier
 from .options import CollectorOptions, duration_ns, options_from
+from .processes import Listing
 from .sampling import Ring, attach
+from .sampling.home import RingHome
+from .summaries.gathering import Summaries
+from .views.event_selection import matcher
+from .views.naming import called
+from .views.selection import Selector
 
 if TYPE_CHECKING:
-    from .container import Container
+    from .event import Event
+    from .events import Bus
     from .feed import Feed
+    from .filesystem import Filesystem, Storage
+    from .machine.model import Machine
+    from .process import ProcessList
     from .sampling import Snapshot, Window
+    from .spec import Spec
+    from .views.summary import Summary
 
 log = logging.getLogger(__name__)
 
-SHARED_MEMORY = Path("/dev/shm")
-PRIVATE_PREFIX = "pycadvisor-fast-private-"
-SAMPLED = CONTROLLERS[:8]  # name=systemd holds no numbers
+SAMPLED = CONTROLLERS[:-1]  # name=systemd holds no numbers
 _CLOSED = "the collector is closed; make a new one"
 FRESH_NS = 1_000_000_000
 WAIT_SLICE_MS = 250  # a wait for a tick looks this often whether the collector was stopped
@@ -133,6 +153,11 @@ class Collector:
         """The ticks of the last ``seconds`` of a group. See sampling.Window."""
         return self.ring.window(group, seconds)
 
+    def summary(self, metrics: Iterable[str] = ()) -> Mapping[str, Summary]:
+        """By metric: averages and percentiles of all containers over the last minute, hour and day, and of how many
+        samples: see views.summary. No metric named: all. Raises SelectionError for a name that is none."""
+        return self._opened().summaries.summary(tuple(metrics))
+
     def wait(self, tick: int = 0, timeout: float | None = None) -> int:
         """Blocks until a tick after ``tick`` is complete and returns the newest one's number.
 
@@ -188,12 +213,102 @@ class Collector:
         parts.registry.follow_networks()
         return parts.roster.find(text)
 
-    # ---- about the host and itself ----
-    def host(self) -> Mapping[str, Any]:
-        """Facts and plan as plain data: {"facts": {...}, "plan": {...}, "notes": [...]}."""
+    def specs(self) -> tuple[Spec, ...]:
+        """What the live containers are allowed, in ascending slot order; see spec.Spec. Reads nothing that is known."""
         parts = self._opened()
-        notes = [*parts.native.notes(), *parts.watcher.status()["notes"]]
-        return {"facts": parts.native.facts(), "plan": parts.native.plan(), "notes": notes}
+        parts.registry.follow_networks()
+        return parts.specs.all()
+
+    def spec(self, text: str) -> Spec | None:
+        """The same of the container with this path, name, id or id prefix; None = none. Raises SelectionError."""
+        found = self.container(text)
+        return None if found is None else self._opened().specs.of(found)
+
+    def processes(self, *containers: str | Container, recursive: bool = True, fds: bool = False) -> ProcessList:
+        """What runs in containers (none given: on the machine), from /proc at this moment. See process.Process.
+
+        ``containers``: Container objects, or texts: cgroup paths and names (globs), beginnings of ids. ``recursive``:
+        in cgroups below as well. ``fds``: also how many files each has open. Takes some 0.1 ms for each process of the
+        host. Raises SelectionError for a text that names none, PycadvisorError when /proc cannot be read.
+        """
+        every = self.containers()
+        wanted = called([each for each in containers if isinstance(each, str)], every)
+        wanted += [each for each in containers if isinstance(each, Container)]
+        return self._opened().listing.look(wanted if containers else None, every, recursive=recursive, fds=fds)
+
+    # ---- events ----
+    def events(
+        self,
+        kinds: Iterable[str] = (),
+        *,
+        containers: Selector | None = None,
+        since: int | None = None,
+        since_ns: int = 0,
+        timeout: float | None = None,
+    ) -> EventStream:
+        """Events from now on, or after the event number ``since`` or the wall-clock ns ``since_ns``: an iterator.
+
+        ``kinds``: names as in event.KINDS, "all"; none = all but fork, exec and exit. ``timeout``: seconds to wait for
+        one, then TimeoutError. Close it (or use it in a ``with``): single process events cost while somebody follows
+        them. Raises SelectionError for a wrong kind or selector, NotServedError where there are no such events.
+        """
+        bus = self._opened().following.opened()
+        match = None if containers is None else matcher(containers)
+        subscription = bus.follow(kinds_of(kinds), match, since=since, since_ns=since_ns)
+        return EventStream(bus, subscription, on_close=lambda: bus.leave(subscription), timeout=timeout)
+
+    def past_events(
+        self,
+        kinds: Iterable[str] = (),
+        *,
+        containers: Selector | None = None,
+        from_ns: int = 0,
+        to_ns: int = 0,
+        count: int = 1000,
+    ) -> list[Event]:
+        """The newest ``count`` events between two wall-clock times (0 = no bound), oldest first, also of containers
+        that are gone. Raises as ``events`` does."""
+        query = PastQuery(kinds_of(kinds), from_ns, to_ns, limit=count, is_newest_first=True)
+        match = None if containers is None else matcher(containers)
+        out: list[Event] = []
+        page = PastPage((), True, 0)
+        while page.has_more and len(out) < count:
+            query = replace(query, before_seq=page.seq, limit=count - len(out))
+            page = self._opened().following.opened().past(query, match)
+            out += page.events
+        return out[::-1]
+
+    @property
+    def events_bus(self) -> Bus | None:
+        """What faces take events from; None: there are none here (``status()["events"]`` says why)."""
+        return self._opened().following.bus
+
+    # ---- about the host and itself ----
+    def filesystems(self, *, fresh: bool = False) -> Storage:
+        """Mounted filesystems as they last answered, block devices with their counters now, and what containers hold
+        on disk: see filesystem.Storage. ``fresh`` asks all that answer at all before it returns."""
+        parts = self._opened()
+        storage = parts.storage.fresh() if fresh else parts.storage.current()
+        return replace(storage, containers=parts.trees.current())
+
+    def host(self) -> Mapping[str, Any]:
+        """Facts and plan as plain data: {"facts": {...}, "plan": {...}, "events": {...}, "notes": [...]}."""
+        parts = self._opened()
+        notes = [*parts.native.notes(), *parts.watcher.status()["notes"], *parts.following.notes()]
+        return {
+            "facts": parts.native.facts(),
+            "plan": parts.native.plan(),
+            "events": parts.following.status(),
+            "notes": notes,
+        }
+
+    def machine(self, *, fresh: bool = False) -> Machine:
+        """What the host is: processors, memory, disks, network devices, names; see machine.model.Machine.
+
+        As last read: again whenever something changes, and every ``machine_interval``. ``fresh``: reads it now, which
+        takes some milliseconds.
+        """
+        return self._opened().machine.machine(fresh=fresh)
 
     def status(self) -> Mapping[str, Any]:
         """Own cost and state as plain data: counters of the tick thread, discovery, runtimes."""
@@ -228,9 +343,9 @@ class _Parts:
         self._pid = os.getpid()
         self._started_at = 0.0
         self.is_running = False
-        self._home = _RingHome(options.ring_dir)
+        self._home = RingHome(options.ring_dir)
         try:
-            self.native = NativeCollector(options, str(self._home.path))
+            self.native = NativeCollector(options, str(self._home.path), settings_of(options))
         except BaseException:
             self._home.close()
             raise
@@ -243,18 +358,50 @@ class _Parts:
             raise
 
     def _compose(self, options: CollectorOptions) -> None:
-        runtimes: list[Runtime] = []
-        if options.docker is not None:
-            runtimes.append(
-                DockerRuntime(options.docker, timeout_s=duration_ns(options.docker_timeout, "docker_timeout") / 1e9)
-            )
         self.roster = Roster()
+        self.listing = Listing(options.sysroot)
         self.notifier = TickNotifier(self.native.wait)
-        self.registry = Registry(self.native, self.roster)
-        self.runtimes = RuntimeLoop(runtimes, self.registry)
+        self.attributes = Attributes(
+            store_labels=options.store_labels, kept_labels=options.kept_labels, env_prefixes=options.env_prefixes
+        )
+        self.registry = Registry(self.native, self.roster, self.attributes)
+        self.storage = StorageWatch(
+            options.sysroot, duration_ns(options.filesystem_interval, "filesystem_interval") / 1e9
+        )
+        self.summaries = Summaries(self.ring, duration_ns(options.history, "history") / 1e9)
+        self.trees = TreeMeasuring(
+            self.roster.containers,
+            options.sysroot,
+            interval_s=duration_ns(options.disk_usage_interval, "disk_usage_interval") / 1e9,
+            cpu_share=options.disk_usage_cpu,
+        )
+        self.runtimes = RuntimeLoop(make_runtimes(options), self.registry)
         self.registry.connect(self.runtimes.ask, self.runtimes.forget)
+        self.following = Following(
+            self.native, options, lambda recorded, path: self.registry.who(recorded.handle, path)
+        )
+        self.registry.on_change(lambda kind, path, words: self.following.changed(kind, path, words, is_of_runtime=True))
+        self.registry.on_end(
+            lambda path, end: self.following.ended(path, end.exit_code, is_oom_killed=end.is_oom_killed)
+        )
+        self.machine = MachineKeeper(
+            Sources(options.sysroot, options.machine_id_files, options.boot_id_files),
+            duration_ns(options.machine_interval, "machine_interval") / 1e9,
+            ask_cloud=metadata.ask if options.cloud_metadata else None,
+            filesystems=lambda: _of_machine(self.storage.filesystems),
+            runtimes=lambda: runtime_versions.versions(self.runtimes.status()),
+        )
         self.fresh_groups = _fresh_groups(self.native.plan())
         facts = self.native.facts()
+        self.specs = Specs(
+            self.roster.containers,
+            lambda: self.ring.latest("limits"),
+            LimitFiles(facts),
+            is_v2=facts["layout"] == "v2",
+        )
+        self.specs.on_change(
+            lambda path, words: self.following.changed("limit_change", path, words, is_of_runtime=False)
+        )
         controllers = facts["controllers"]
         filters = Filters(
             docker_only=options.docker_only,
@@ -278,9 +425,15 @@ class _Parts:
         try:
             self.runtimes.start()
             self.watcher.begin()
+            self.machine.start()
             self.native.settle()
             self.native.start()
+            self.following.start()
             self.watcher.start()
+            self.storage.start()
+            self.trees.start()
+            self.summaries.start()
+            self.specs.start()
             self.is_running = True
             self.notifier.start()
             self._started_at = time.time()
@@ -291,14 +444,21 @@ class _Parts:
     def stop(self) -> None:
         self.is_running = False
         self.notifier.stop()
+        self.storage.stop()
+        self.trees.stop()
+        self.summaries.stop()
+        self.specs.stop()
         self.watcher.stop()
+        self.machine.stop()
         self.runtimes.stop()
+        self.following.stop()
         self.native.stop()
 
     def close(self) -> None:
         if self._pid != os.getpid():
             return  # the threads, the lock and the directory are the parent's
         self.stop()
+        self.following.close()
         self.ring.close()
         self.native.close()
         self._home.close()
@@ -312,10 +472,31 @@ class _Parts:
             "ring_dir": str(self._home.path),
             "containers": len(self.roster.containers()),
             "refused": self.registry.refused,
+            "labels_left_out": self.attributes.cut,
             "notes": self.native.notes(),
+            "events": self.following.status(),
             "discovery": self.watcher.status(),
             "runtimes": self.runtimes.status(),
+            "machine": self.machine.status(),
+            "summaries": self.summaries.status(),
+            "storage": {**self.storage.status(), "disk_usage": self.trees.status()},
         }
+
+
+def _of_machine(filesystems: Iterable[Filesystem]) -> list[MachineFilesystem]:
+    """The host's filesystems as the machine tells them: what changes slowly."""
+    return [
+        MachineFilesystem(
+            device=one.source,
+            mountpoint=one.mount_point,
+            kind=one.type,
+            major=one.major,
+            minor=one.minor,
+            capacity_bytes=one.capacity_bytes,
+            inodes=one.inodes,
+        )
+        for one in filesystems
+    ]
 
 
 def _own_cost() -> dict[str, int]:
@@ -338,66 +519,6 @@ def _close(parts: _Parts) -> None:
         threading.Thread(target=parts.close, name="closing").start()
     else:
         parts.close()
-
-
-class _RingHome:
-    """The directory of the ring: a given one that is kept, or a private one that is locked and removed."""
-
-    def __init__(self, given: str | None) -> None:
-        self._lock_fd = -1
-        if given is not None:
-            self.path = Path(given)
-            return
-        _remove_stale()
-        while self._lock_fd < 0:
-            self.path = _make_private()
-            self._lock_fd = _lock(self.path)
-
-    def close(self) -> None:
-        if self._lock_fd >= 0:
-            shutil.rmtree(self.path, ignore_errors=True)
-            os.close(self._lock_fd)
-            self._lock_fd = -1
-
-
-def _make_private() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix=PRIVATE_PREFIX, dir=SHARED_MEMORY))
-    except OSError as error:
-        raise RingError(
-            f"cannot make a directory for the ring in {SHARED_MEMORY}: {error.strerror}; "
-            "mount a tmpfs there or give ring_dir"
-        ) from error
-
-
-def _lock(path: Path) -> int:
-    """A descriptor that keeps others from taking the directory for stale; -1 when one was faster and removed it."""
-    try:
-        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except FileNotFoundError:
-        return -1
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    if (path / "lock").exists():
-        return lock
-    os.close(lock)
-    return -1
-
-
-def _remove_stale() -> None:
-    """Removes private rings of processes that were killed: nobody holds their lock any more."""
-    for path in SHARED_MEMORY.glob(f"{PRIVATE_PREFIX}*"):
-        try:
-            lock = os.open(path / "lock", os.O_RDWR | os.O_CLOEXEC)
-        except OSError:
-            continue  # another user's, or being made or removed in this moment
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            log.info("removing %s, left by a process that was killed", path)
-            shutil.rmtree(path, ignore_errors=True)
-        except OSError:
-            pass  # its collector runs
-        finally:
-            os.close(lock)
 
 
 if TYPE_CHECKING:

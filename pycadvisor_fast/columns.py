@@ -216,7 +216,7 @@ GROUPS: tuple[Group, ...] = (
         Column("network_errors", "tx_carrier", 10, 11, "U64", "counter", "net/dev:tx_carrier", "net/dev:tx_carrier", "net/dev:tx_carrier", "carrier losses"),  # noqa: E501
         Column("network_errors", "tx_compressed", 11, 12, "U64", "counter", "net/dev:tx_compressed", "net/dev:tx_compressed", "net/dev:tx_compressed", "compressed packets sent"),  # noqa: E501
     )),
-    Group("hugetlb", 11, 31, "pagesize", 30000, "huge pages by size", (
+    Group("hugetlb", 11, 31, "pagesize", 60000, "huge pages by size", (
         Column("hugetlb", "usage_bytes", 0, 1, "U64", "gauge", "hugetlb.usage_in_bytes", "hugetlb.current", "", "huge pages in use"),  # noqa: E501
         Column("hugetlb", "peak_bytes", 1, 2, "U64", "gauge", "hugetlb.max_usage_in_bytes", "", "", "highest usage (v1)"),  # noqa: E501
         Column("hugetlb", "failcnt", 2, 3, "U64", "counter", "hugetlb.failcnt", "hugetlb.events:max", "", "times the limit was hit"),  # noqa: E501
@@ -260,7 +260,7 @@ GROUPS: tuple[Group, ...] = (
         Column("limits", "memory_peak_bytes", 14, 15, "U64", "gauge", "memory.max_usage_in_bytes", "memory.peak", "", "highest memory use since creation"),  # noqa: E501
         Column("limits", "memory_failcnt", 15, 16, "U64", "counter", "memory.failcnt", "", "", "times memory use hit the limit (v2: memory_events.max)"),  # noqa: E501
     )),
-    Group("cpuset", 15, 35, "none", 30000, "cores and memory nodes allowed", (
+    Group("cpuset", 15, 35, "none", 60000, "cores and memory nodes allowed", (
         Column("cpuset", "cpus", 0, 1, "U32", "gauge", "cpuset.effective_cpus", "cpuset.cpus.effective", "", "number of cores the tasks may use"),  # noqa: E501
         Column("cpuset", "mems", 1, 2, "U32", "gauge", "cpuset.effective_mems", "cpuset.mems.effective", "", "number of memory nodes the tasks may use"),  # noqa: E501
         Column("cpuset", "memory_migrate", 2, 3, "U32", "gauge", "cpuset.memory_migrate", "", "", "1: memory moves when the nodes change (v1)"),  # noqa: E501
@@ -296,6 +296,257 @@ GROUPS: tuple[Group, ...] = (
         Column("tick", "reads", 12, 13, "U64", "counter", "self", "self", "self", "kernel files read"),  # noqa: E501
         Column("tick", "read_errors", 13, 14, "U64", "counter", "self", "self", "self", "reads that failed, vanished cgroups not counted"),  # noqa: E501
         Column("tick", "unrepresentable", 14, 15, "U64", "counter", "self", "self", "self", "values that did not fit their cell and were left out"),  # noqa: E501
+    )),
+    Group("scheduling", 18, 38, "none", 0, "how long tasks waited: two histograms, counted by eBPF while the group is on, tasks of nested cgroups included", (
+        Column("scheduling", "run_queue_count", 0, 1, "U64", "counter", "bpf", "bpf", "bpf", "waits of tasks that could run until they ran; counted when the wait is over"),  # noqa: E501
+        Column("scheduling", "run_queue_ns", 1, 2, "U64", "counter", "bpf", "bpf", "bpf", "time of all these waits together"),  # noqa: E501
+        Column("scheduling", "run_queue_le_1us", 2, 3, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 1 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_2us", 3, 4, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 2 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_4us", 4, 5, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 4 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_8us", 5, 6, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 8 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_16us", 6, 7, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 16 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_32us", 7, 8, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 32 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_64us", 8, 9, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 64 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_128us", 9, 10, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 128 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_256us", 10, 11, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 256 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_512us", 11, 12, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 512 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_1024us", 12, 13, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 1024 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_2048us", 13, 14, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 2048 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_4096us", 14, 15, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 4096 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_8192us", 15, 16, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 8192 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_16384us", 16, 17, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 16384 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_32768us", 17, 18, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 32768 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_65536us", 18, 19, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 65536 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_131072us", 19, 20, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 131072 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_262144us", 20, 21, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 262144 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_524288us", 21, 22, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 524288 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_1048576us", 22, 23, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 1048576 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_2097152us", 23, 24, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 2097152 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_4194304us", 24, 25, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 4194304 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_8388608us", 25, 26, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 8388608 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "run_queue_le_16777216us", 26, 27, "U64", "counter", "bpf", "bpf", "bpf", "waits for a CPU of at most 16777216 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_count", 27, 28, "U64", "counter", "bpf", "bpf", "bpf", "waits of tasks that could not run until something woke them; counted when the task runs again"),  # noqa: E501
+        Column("scheduling", "blocked_ns", 28, 29, "U64", "counter", "bpf", "bpf", "bpf", "time of all these sleeps together"),  # noqa: E501
+        Column("scheduling", "blocked_le_1us", 29, 30, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 1 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_2us", 30, 31, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 2 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_4us", 31, 32, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 4 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_8us", 32, 33, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 8 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_16us", 33, 34, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 16 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_32us", 34, 35, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 32 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_64us", 35, 36, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 64 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_128us", 36, 37, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 128 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_256us", 37, 38, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 256 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_512us", 38, 39, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 512 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_1024us", 39, 40, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 1024 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_2048us", 40, 41, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 2048 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_4096us", 41, 42, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 4096 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_8192us", 42, 43, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 8192 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_16384us", 43, 44, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 16384 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_32768us", 44, 45, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 32768 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_65536us", 45, 46, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 65536 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_131072us", 46, 47, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 131072 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_262144us", 47, 48, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 262144 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_524288us", 48, 49, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 524288 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_1048576us", 49, 50, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 1048576 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_2097152us", 50, 51, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 2097152 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_4194304us", 51, 52, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 4194304 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_8388608us", 52, 53, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 8388608 us (cumulative)"),  # noqa: E501
+        Column("scheduling", "blocked_le_16777216us", 53, 54, "U64", "counter", "bpf", "bpf", "bpf", "sleeps of at most 16777216 us (cumulative)"),  # noqa: E501
+    )),
+    Group("process", 19, 39, "none", 5000, "processes that came and went, counted by eBPF since the collector started, nested cgroups included", (
+        Column("process", "forks", 0, 1, "U64", "counter", "bpf", "bpf", "bpf", "processes forked in it"),  # noqa: E501
+        Column("process", "moved_in", 1, 2, "U64", "counter", "bpf", "bpf", "bpf", "processes that came from another cgroup"),  # noqa: E501
+        Column("process", "threads", 2, 3, "U64", "counter", "bpf", "bpf", "bpf", "threads started, first threads of processes not counted"),  # noqa: E501
+        Column("process", "execs", 3, 4, "U64", "counter", "bpf", "bpf", "bpf", "programs executed"),  # noqa: E501
+        Column("process", "exits", 4, 5, "U64", "counter", "bpf", "bpf", "bpf", "processes that ended in it"),  # noqa: E501
+        Column("process", "failed", 5, 6, "U64", "counter", "bpf", "bpf", "bpf", "of these, with a code other than 0"),  # noqa: E501
+        Column("process", "killed", 6, 7, "U64", "counter", "bpf", "bpf", "bpf", "of these, by a signal"),  # noqa: E501
+        Column("process", "oom_kills", 7, 8, "U64", "counter", "bpf", "bpf", "bpf", "processes killed for want of memory"),  # noqa: E501
+        Column("process", "exited_cpu_ns", 8, 9, "U64", "counter", "bpf", "bpf", "bpf", "CPU time of threads that ended"),  # noqa: E501
+        Column("process", "exited_read_bytes", 9, 10, "U64", "counter", "bpf", "bpf", "bpf", "what threads that ended had read from disks"),  # noqa: E501
+        Column("process", "exited_write_bytes", 10, 11, "U64", "counter", "bpf", "bpf", "bpf", "what threads that ended had written to disks"),  # noqa: E501
+    )),
+    Group("memory_numa", 20, 40, "node", 60000, "memory by NUMA node, nested cgroups included (v1: pages of the kernel, given in bytes)", (
+        Column("memory_numa", "total_bytes", 0, 1, "P32", "gauge", "memory.numa_stat:hierarchical_total", "", "", "file, anonymous and unevictable memory (v1)"),  # noqa: E501
+        Column("memory_numa", "anon_bytes", 1, 2, "P32", "gauge", "memory.numa_stat:hierarchical_anon", "memory.numa_stat:anon", "", "anonymous memory"),  # noqa: E501
+        Column("memory_numa", "file_bytes", 2, 3, "P32", "gauge", "memory.numa_stat:hierarchical_file", "memory.numa_stat:file", "", "page cache (v2: tmpfs and shared memory included)"),  # noqa: E501
+        Column("memory_numa", "unevictable_bytes", 3, 4, "P32", "gauge", "memory.numa_stat:hierarchical_unevictable", "memory.numa_stat:unevictable", "", "memory that cannot be reclaimed"),  # noqa: E501
+        Column("memory_numa", "kernel_stack_bytes", 4, 5, "K32", "gauge", "", "memory.numa_stat:kernel_stack", "", "kernel stacks"),  # noqa: E501
+        Column("memory_numa", "pagetables_bytes", 5, 6, "P32", "gauge", "", "memory.numa_stat:pagetables", "", "page tables"),  # noqa: E501
+        Column("memory_numa", "shmem_bytes", 6, 7, "P32", "gauge", "", "memory.numa_stat:shmem", "", "tmpfs and shared memory"),  # noqa: E501
+        Column("memory_numa", "file_mapped_bytes", 7, 8, "P32", "gauge", "", "memory.numa_stat:file_mapped", "", "mapped page cache"),  # noqa: E501
+        Column("memory_numa", "file_dirty_bytes", 8, 9, "P32", "gauge", "", "memory.numa_stat:file_dirty", "", "page cache changed and not yet written"),  # noqa: E501
+        Column("memory_numa", "file_writeback_bytes", 9, 10, "P32", "gauge", "", "memory.numa_stat:file_writeback", "", "page cache being written"),  # noqa: E501
+        Column("memory_numa", "swapcached_bytes", 10, 11, "P32", "gauge", "", "memory.numa_stat:swapcached", "", "swap cached in memory"),  # noqa: E501
+        Column("memory_numa", "anon_thp_bytes", 11, 12, "P32", "gauge", "", "memory.numa_stat:anon_thp", "", "anonymous memory in huge pages"),  # noqa: E501
+        Column("memory_numa", "inactive_file_bytes", 12, 13, "P32", "gauge", "", "memory.numa_stat:inactive_file", "", "page cache not used lately"),  # noqa: E501
+        Column("memory_numa", "active_file_bytes", 13, 14, "P32", "gauge", "", "memory.numa_stat:active_file", "", "page cache used lately"),  # noqa: E501
+        Column("memory_numa", "slab_reclaimable_bytes", 14, 15, "U64", "gauge", "", "memory.numa_stat:slab_reclaimable", "", "kernel objects that can be reclaimed"),  # noqa: E501
+        Column("memory_numa", "slab_unreclaimable_bytes", 15, 16, "U64", "gauge", "", "memory.numa_stat:slab_unreclaimable", "", "kernel objects that cannot be reclaimed"),  # noqa: E501
+    )),
+    Group("rdma", 21, 41, "adapter", 60000, "RDMA resources by adapter", (
+        Column("rdma", "hca_handles", 0, 1, "U64", "gauge", "rdma.current:hca_handle", "rdma.current:hca_handle", "", "handles in use"),  # noqa: E501
+        Column("rdma", "hca_objects", 1, 2, "U64", "gauge", "rdma.current:hca_object", "rdma.current:hca_object", "", "objects in use"),  # noqa: E501
+        Column("rdma", "hca_handles_limit", 2, 3, "U64", "limit", "rdma.max:hca_handle", "rdma.max:hca_handle", "", "handles allowed"),  # noqa: E501
+        Column("rdma", "hca_objects_limit", 3, 4, "U64", "limit", "rdma.max:hca_object", "rdma.max:hca_object", "", "objects allowed"),  # noqa: E501
+    )),
+    Group("misc", 22, 42, "resource", 60000, "resources of the misc controller: encrypted virtual machines (sev, sev_es, tdx), enclave memory (sgx_epc)", (
+        Column("misc", "usage", 0, 1, "U64", "gauge", "misc.current", "misc.current", "", "in use, in the unit of the resource"),  # noqa: E501
+        Column("misc", "limit", 1, 2, "U64", "limit", "misc.max", "misc.max", "", "allowed"),  # noqa: E501
+        Column("misc", "peak", 2, 3, "U64", "gauge", "misc.peak", "misc.peak", "", "highest use"),  # noqa: E501
+        Column("misc", "max_events", 3, 4, "U64", "counter", "misc.events:max", "misc.events:max", "", "times use was about to pass the limit"),  # noqa: E501
+    )),
+    Group("tcp", 23, 43, "none", 0, "TCP sockets of the network namespace by state, IPv4; one row a namespace, as for network", (
+        Column("tcp", "established", 0, 1, "U32", "gauge", "net/tcp:01", "net/tcp:01", "net/tcp:01", "connections that are open"),  # noqa: E501
+        Column("tcp", "syn_sent", 1, 2, "U32", "gauge", "net/tcp:02", "net/tcp:02", "net/tcp:02", "connections being asked for"),  # noqa: E501
+        Column("tcp", "syn_recv", 2, 3, "U32", "gauge", "net/tcp:03", "net/tcp:03", "net/tcp:03", "connections being accepted"),  # noqa: E501
+        Column("tcp", "fin_wait1", 3, 4, "U32", "gauge", "net/tcp:04", "net/tcp:04", "net/tcp:04", "closed here, not acknowledged yet"),  # noqa: E501
+        Column("tcp", "fin_wait2", 4, 5, "U32", "gauge", "net/tcp:05", "net/tcp:05", "net/tcp:05", "closed here, the other end has not"),  # noqa: E501
+        Column("tcp", "time_wait", 5, 6, "U32", "gauge", "net/tcp:06", "net/tcp:06", "net/tcp:06", "closed, waiting for stray packets"),  # noqa: E501
+        Column("tcp", "close", 6, 7, "U32", "gauge", "net/tcp:07", "net/tcp:07", "net/tcp:07", "not in use"),  # noqa: E501
+        Column("tcp", "close_wait", 7, 8, "U32", "gauge", "net/tcp:08", "net/tcp:08", "net/tcp:08", "closed by the other end only"),  # noqa: E501
+        Column("tcp", "last_ack", 8, 9, "U32", "gauge", "net/tcp:09", "net/tcp:09", "net/tcp:09", "closed at both ends, last acknowledgement missing"),  # noqa: E501
+        Column("tcp", "listen", 9, 10, "U32", "gauge", "net/tcp:0A", "net/tcp:0A", "net/tcp:0A", "listening"),  # noqa: E501
+        Column("tcp", "closing", 10, 11, "U32", "gauge", "net/tcp:0B", "net/tcp:0B", "net/tcp:0B", "closed at both ends at once"),  # noqa: E501
+    )),
+    Group("tcp6", 24, 44, "none", 0, "TCP sockets of the network namespace by state, IPv6 (IPv4 spoken through such sockets included); one row a namespace, as for network", (
+        Column("tcp6", "established", 0, 1, "U32", "gauge", "net/tcp6:01", "net/tcp6:01", "net/tcp6:01", "connections that are open"),  # noqa: E501
+        Column("tcp6", "syn_sent", 1, 2, "U32", "gauge", "net/tcp6:02", "net/tcp6:02", "net/tcp6:02", "connections being asked for"),  # noqa: E501
+        Column("tcp6", "syn_recv", 2, 3, "U32", "gauge", "net/tcp6:03", "net/tcp6:03", "net/tcp6:03", "connections being accepted"),  # noqa: E501
+        Column("tcp6", "fin_wait1", 3, 4, "U32", "gauge", "net/tcp6:04", "net/tcp6:04", "net/tcp6:04", "closed here, not acknowledged yet"),  # noqa: E501
+        Column("tcp6", "fin_wait2", 4, 5, "U32", "gauge", "net/tcp6:05", "net/tcp6:05", "net/tcp6:05", "closed here, the other end has not"),  # noqa: E501
+        Column("tcp6", "time_wait", 5, 6, "U32", "gauge", "net/tcp6:06", "net/tcp6:06", "net/tcp6:06", "closed, waiting for stray packets"),  # noqa: E501
+        Column("tcp6", "close", 6, 7, "U32", "gauge", "net/tcp6:07", "net/tcp6:07", "net/tcp6:07", "not in use"),  # noqa: E501
+        Column("tcp6", "close_wait", 7, 8, "U32", "gauge", "net/tcp6:08", "net/tcp6:08", "net/tcp6:08", "closed by the other end only"),  # noqa: E501
+        Column("tcp6", "last_ack", 8, 9, "U32", "gauge", "net/tcp6:09", "net/tcp6:09", "net/tcp6:09", "closed at both ends, last acknowledgement missing"),  # noqa: E501
+        Column("tcp6", "listen", 9, 10, "U32", "gauge", "net/tcp6:0A", "net/tcp6:0A", "net/tcp6:0A", "listening"),  # noqa: E501
+        Column("tcp6", "closing", 10, 11, "U32", "gauge", "net/tcp6:0B", "net/tcp6:0B", "net/tcp6:0B", "closed at both ends at once"),  # noqa: E501
+    )),
+    Group("udp", 25, 45, "none", 0, "UDP sockets of the network namespace, IPv4; one row a namespace, as for network", (
+        Column("udp", "sockets", 0, 1, "U32", "gauge", "net/udp:sockets", "net/udp:sockets", "net/udp:sockets", "sockets"),  # noqa: E501
+        Column("udp", "rx_queued_bytes", 1, 2, "U64", "gauge", "net/udp:rx_queue", "net/udp:rx_queue", "net/udp:rx_queue", "received and not read yet"),  # noqa: E501
+        Column("udp", "tx_queued_bytes", 2, 3, "U64", "gauge", "net/udp:tx_queue", "net/udp:tx_queue", "net/udp:tx_queue", "handed over and not sent yet"),  # noqa: E501
+        Column("udp", "drops", 3, 4, "U64", "gauge", "net/udp:drops", "net/udp:drops", "net/udp:drops", "packets dropped by sockets that are open now"),  # noqa: E501
+    )),
+    Group("udp6", 26, 46, "none", 0, "UDP sockets of the network namespace, IPv6; one row a namespace, as for network", (
+        Column("udp6", "sockets", 0, 1, "U32", "gauge", "net/udp6:sockets", "net/udp6:sockets", "net/udp6:sockets", "sockets"),  # noqa: E501
+        Column("udp6", "rx_queued_bytes", 1, 2, "U64", "gauge", "net/udp6:rx_queue", "net/udp6:rx_queue", "net/udp6:rx_queue", "received and not read yet"),  # noqa: E501
+        Column("udp6", "tx_queued_bytes", 2, 3, "U64", "gauge", "net/udp6:tx_queue", "net/udp6:tx_queue", "net/udp6:tx_queue", "handed over and not sent yet"),  # noqa: E501
+        Column("udp6", "drops", 3, 4, "U64", "gauge", "net/udp6:drops", "net/udp6:drops", "net/udp6:drops", "packets dropped by sockets that are open now"),  # noqa: E501
+    )),
+    Group("tcp_advanced", 27, 47, "none", 0, "what TCP of the network namespace counted, in the words of net/snmp and net/netstat; one row a namespace, as for network", (
+        Column("tcp_advanced", "rto_algorithm", 0, 1, "U64", "gauge", "net/snmp:RtoAlgorithm", "net/snmp:RtoAlgorithm", "net/snmp:RtoAlgorithm", "algorithm of the retransmission timeout (RFC 4022)"),  # noqa: E501
+        Column("tcp_advanced", "rto_min", 1, 2, "U64", "gauge", "net/snmp:RtoMin", "net/snmp:RtoMin", "net/snmp:RtoMin", "least retransmission timeout in milliseconds"),  # noqa: E501
+        Column("tcp_advanced", "rto_max", 2, 3, "U64", "gauge", "net/snmp:RtoMax", "net/snmp:RtoMax", "net/snmp:RtoMax", "greatest retransmission timeout in milliseconds"),  # noqa: E501
+        Column("tcp_advanced", "max_conn", 3, 4, "U64", "limit", "net/snmp:MaxConn", "net/snmp:MaxConn", "net/snmp:MaxConn", "greatest number of connections"),  # noqa: E501
+        Column("tcp_advanced", "active_opens", 4, 5, "U64", "counter", "net/snmp:ActiveOpens", "net/snmp:ActiveOpens", "net/snmp:ActiveOpens", "Tcp ActiveOpens"),  # noqa: E501
+        Column("tcp_advanced", "passive_opens", 5, 6, "U64", "counter", "net/snmp:PassiveOpens", "net/snmp:PassiveOpens", "net/snmp:PassiveOpens", "Tcp PassiveOpens"),  # noqa: E501
+        Column("tcp_advanced", "attempt_fails", 6, 7, "U64", "counter", "net/snmp:AttemptFails", "net/snmp:AttemptFails", "net/snmp:AttemptFails", "Tcp AttemptFails"),  # noqa: E501
+        Column("tcp_advanced", "estab_resets", 7, 8, "U64", "counter", "net/snmp:EstabResets", "net/snmp:EstabResets", "net/snmp:EstabResets", "Tcp EstabResets"),  # noqa: E501
+        Column("tcp_advanced", "curr_estab", 8, 9, "U64", "gauge", "net/snmp:CurrEstab", "net/snmp:CurrEstab", "net/snmp:CurrEstab", "connections that are open or wait to be closed here"),  # noqa: E501
+        Column("tcp_advanced", "in_segs", 9, 10, "U64", "counter", "net/snmp:InSegs", "net/snmp:InSegs", "net/snmp:InSegs", "Tcp InSegs"),  # noqa: E501
+        Column("tcp_advanced", "out_segs", 10, 11, "U64", "counter", "net/snmp:OutSegs", "net/snmp:OutSegs", "net/snmp:OutSegs", "Tcp OutSegs"),  # noqa: E501
+        Column("tcp_advanced", "retrans_segs", 11, 12, "U64", "counter", "net/snmp:RetransSegs", "net/snmp:RetransSegs", "net/snmp:RetransSegs", "Tcp RetransSegs"),  # noqa: E501
+        Column("tcp_advanced", "in_errs", 12, 13, "U64", "counter", "net/snmp:InErrs", "net/snmp:InErrs", "net/snmp:InErrs", "Tcp InErrs"),  # noqa: E501
+        Column("tcp_advanced", "out_rsts", 13, 14, "U64", "counter", "net/snmp:OutRsts", "net/snmp:OutRsts", "net/snmp:OutRsts", "Tcp OutRsts"),  # noqa: E501
+        Column("tcp_advanced", "in_csum_errors", 14, 15, "U64", "counter", "net/snmp:InCsumErrors", "net/snmp:InCsumErrors", "net/snmp:InCsumErrors", "Tcp InCsumErrors"),  # noqa: E501
+        Column("tcp_advanced", "embryonic_rsts", 15, 16, "U64", "counter", "net/netstat:EmbryonicRsts", "net/netstat:EmbryonicRsts", "net/netstat:EmbryonicRsts", "TcpExt EmbryonicRsts"),  # noqa: E501
+        Column("tcp_advanced", "syncookies_sent", 16, 17, "U64", "counter", "net/netstat:SyncookiesSent", "net/netstat:SyncookiesSent", "net/netstat:SyncookiesSent", "TcpExt SyncookiesSent"),  # noqa: E501
+        Column("tcp_advanced", "syncookies_recv", 17, 18, "U64", "counter", "net/netstat:SyncookiesRecv", "net/netstat:SyncookiesRecv", "net/netstat:SyncookiesRecv", "TcpExt SyncookiesRecv"),  # noqa: E501
+        Column("tcp_advanced", "syncookies_failed", 18, 19, "U64", "counter", "net/netstat:SyncookiesFailed", "net/netstat:SyncookiesFailed", "net/netstat:SyncookiesFailed", "TcpExt SyncookiesFailed"),  # noqa: E501
+        Column("tcp_advanced", "prune_called", 19, 20, "U64", "counter", "net/netstat:PruneCalled", "net/netstat:PruneCalled", "net/netstat:PruneCalled", "TcpExt PruneCalled"),  # noqa: E501
+        Column("tcp_advanced", "rcv_pruned", 20, 21, "U64", "counter", "net/netstat:RcvPruned", "net/netstat:RcvPruned", "net/netstat:RcvPruned", "TcpExt RcvPruned"),  # noqa: E501
+        Column("tcp_advanced", "ofo_pruned", 21, 22, "U64", "counter", "net/netstat:OfoPruned", "net/netstat:OfoPruned", "net/netstat:OfoPruned", "TcpExt OfoPruned"),  # noqa: E501
+        Column("tcp_advanced", "out_of_window_icmps", 22, 23, "U64", "counter", "net/netstat:OutOfWindowIcmps", "net/netstat:OutOfWindowIcmps", "net/netstat:OutOfWindowIcmps", "TcpExt OutOfWindowIcmps"),  # noqa: E501
+        Column("tcp_advanced", "lock_dropped_icmps", 23, 24, "U64", "counter", "net/netstat:LockDroppedIcmps", "net/netstat:LockDroppedIcmps", "net/netstat:LockDroppedIcmps", "TcpExt LockDroppedIcmps"),  # noqa: E501
+        Column("tcp_advanced", "tw", 24, 25, "U64", "counter", "net/netstat:TW", "net/netstat:TW", "net/netstat:TW", "TcpExt TW"),  # noqa: E501
+        Column("tcp_advanced", "tw_recycled", 25, 26, "U64", "counter", "net/netstat:TWRecycled", "net/netstat:TWRecycled", "net/netstat:TWRecycled", "TcpExt TWRecycled"),  # noqa: E501
+        Column("tcp_advanced", "tw_killed", 26, 27, "U64", "counter", "net/netstat:TWKilled", "net/netstat:TWKilled", "net/netstat:TWKilled", "TcpExt TWKilled"),  # noqa: E501
+        Column("tcp_advanced", "tcp_time_wait_overflow", 27, 28, "U64", "counter", "net/netstat:TCPTimeWaitOverflow", "net/netstat:TCPTimeWaitOverflow", "net/netstat:TCPTimeWaitOverflow", "TcpExt TCPTimeWaitOverflow"),  # noqa: E501
+        Column("tcp_advanced", "tcp_timeouts", 28, 29, "U64", "counter", "net/netstat:TCPTimeouts", "net/netstat:TCPTimeouts", "net/netstat:TCPTimeouts", "TcpExt TCPTimeouts"),  # noqa: E501
+        Column("tcp_advanced", "tcp_spurious_rtos", 29, 30, "U64", "counter", "net/netstat:TCPSpuriousRTOs", "net/netstat:TCPSpuriousRTOs", "net/netstat:TCPSpuriousRTOs", "TcpExt TCPSpuriousRTOs"),  # noqa: E501
+        Column("tcp_advanced", "tcp_loss_probes", 30, 31, "U64", "counter", "net/netstat:TCPLossProbes", "net/netstat:TCPLossProbes", "net/netstat:TCPLossProbes", "TcpExt TCPLossProbes"),  # noqa: E501
+        Column("tcp_advanced", "tcp_loss_probe_recovery", 31, 32, "U64", "counter", "net/netstat:TCPLossProbeRecovery", "net/netstat:TCPLossProbeRecovery", "net/netstat:TCPLossProbeRecovery", "TcpExt TCPLossProbeRecovery"),  # noqa: E501
+        Column("tcp_advanced", "tcp_reno_recovery_fail", 32, 33, "U64", "counter", "net/netstat:TCPRenoRecoveryFail", "net/netstat:TCPRenoRecoveryFail", "net/netstat:TCPRenoRecoveryFail", "TcpExt TCPRenoRecoveryFail"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_recovery_fail", 33, 34, "U64", "counter", "net/netstat:TCPSackRecoveryFail", "net/netstat:TCPSackRecoveryFail", "net/netstat:TCPSackRecoveryFail", "TcpExt TCPSackRecoveryFail"),  # noqa: E501
+        Column("tcp_advanced", "tcp_reno_failures", 34, 35, "U64", "counter", "net/netstat:TCPRenoFailures", "net/netstat:TCPRenoFailures", "net/netstat:TCPRenoFailures", "TcpExt TCPRenoFailures"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_failures", 35, 36, "U64", "counter", "net/netstat:TCPSackFailures", "net/netstat:TCPSackFailures", "net/netstat:TCPSackFailures", "TcpExt TCPSackFailures"),  # noqa: E501
+        Column("tcp_advanced", "tcp_loss_failures", 36, 37, "U64", "counter", "net/netstat:TCPLossFailures", "net/netstat:TCPLossFailures", "net/netstat:TCPLossFailures", "TcpExt TCPLossFailures"),  # noqa: E501
+        Column("tcp_advanced", "delayed_acks", 37, 38, "U64", "counter", "net/netstat:DelayedACKs", "net/netstat:DelayedACKs", "net/netstat:DelayedACKs", "TcpExt DelayedACKs"),  # noqa: E501
+        Column("tcp_advanced", "delayed_ack_locked", 38, 39, "U64", "counter", "net/netstat:DelayedACKLocked", "net/netstat:DelayedACKLocked", "net/netstat:DelayedACKLocked", "TcpExt DelayedACKLocked"),  # noqa: E501
+        Column("tcp_advanced", "delayed_ack_lost", 39, 40, "U64", "counter", "net/netstat:DelayedACKLost", "net/netstat:DelayedACKLost", "net/netstat:DelayedACKLost", "TcpExt DelayedACKLost"),  # noqa: E501
+        Column("tcp_advanced", "listen_overflows", 40, 41, "U64", "counter", "net/netstat:ListenOverflows", "net/netstat:ListenOverflows", "net/netstat:ListenOverflows", "TcpExt ListenOverflows"),  # noqa: E501
+        Column("tcp_advanced", "listen_drops", 41, 42, "U64", "counter", "net/netstat:ListenDrops", "net/netstat:ListenDrops", "net/netstat:ListenDrops", "TcpExt ListenDrops"),  # noqa: E501
+        Column("tcp_advanced", "tcp_hp_hits", 42, 43, "U64", "counter", "net/netstat:TCPHPHits", "net/netstat:TCPHPHits", "net/netstat:TCPHPHits", "TcpExt TCPHPHits"),  # noqa: E501
+        Column("tcp_advanced", "tcp_pure_acks", 43, 44, "U64", "counter", "net/netstat:TCPPureAcks", "net/netstat:TCPPureAcks", "net/netstat:TCPPureAcks", "TcpExt TCPPureAcks"),  # noqa: E501
+        Column("tcp_advanced", "tcp_hp_acks", 44, 45, "U64", "counter", "net/netstat:TCPHPAcks", "net/netstat:TCPHPAcks", "net/netstat:TCPHPAcks", "TcpExt TCPHPAcks"),  # noqa: E501
+        Column("tcp_advanced", "tcp_reno_recovery", 45, 46, "U64", "counter", "net/netstat:TCPRenoRecovery", "net/netstat:TCPRenoRecovery", "net/netstat:TCPRenoRecovery", "TcpExt TCPRenoRecovery"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_recovery", 46, 47, "U64", "counter", "net/netstat:TCPSackRecovery", "net/netstat:TCPSackRecovery", "net/netstat:TCPSackRecovery", "TcpExt TCPSackRecovery"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_reneging", 47, 48, "U64", "counter", "net/netstat:TCPSACKReneging", "net/netstat:TCPSACKReneging", "net/netstat:TCPSACKReneging", "TcpExt TCPSACKReneging"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fack_reorder", 48, 49, "U64", "counter", "net/netstat:TCPFACKReorder", "net/netstat:TCPFACKReorder", "net/netstat:TCPFACKReorder", "TcpExt TCPFACKReorder"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_reorder", 49, 50, "U64", "counter", "net/netstat:TCPSACKReorder", "net/netstat:TCPSACKReorder", "net/netstat:TCPSACKReorder", "TcpExt TCPSACKReorder"),  # noqa: E501
+        Column("tcp_advanced", "tcp_reno_reorder", 50, 51, "U64", "counter", "net/netstat:TCPRenoReorder", "net/netstat:TCPRenoReorder", "net/netstat:TCPRenoReorder", "TcpExt TCPRenoReorder"),  # noqa: E501
+        Column("tcp_advanced", "tcp_ts_reorder", 51, 52, "U64", "counter", "net/netstat:TCPTSReorder", "net/netstat:TCPTSReorder", "net/netstat:TCPTSReorder", "TcpExt TCPTSReorder"),  # noqa: E501
+        Column("tcp_advanced", "tcp_full_undo", 52, 53, "U64", "counter", "net/netstat:TCPFullUndo", "net/netstat:TCPFullUndo", "net/netstat:TCPFullUndo", "TcpExt TCPFullUndo"),  # noqa: E501
+        Column("tcp_advanced", "tcp_partial_undo", 53, 54, "U64", "counter", "net/netstat:TCPPartialUndo", "net/netstat:TCPPartialUndo", "net/netstat:TCPPartialUndo", "TcpExt TCPPartialUndo"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_undo", 54, 55, "U64", "counter", "net/netstat:TCPDSACKUndo", "net/netstat:TCPDSACKUndo", "net/netstat:TCPDSACKUndo", "TcpExt TCPDSACKUndo"),  # noqa: E501
+        Column("tcp_advanced", "tcp_loss_undo", 55, 56, "U64", "counter", "net/netstat:TCPLossUndo", "net/netstat:TCPLossUndo", "net/netstat:TCPLossUndo", "TcpExt TCPLossUndo"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_retrans", 56, 57, "U64", "counter", "net/netstat:TCPFastRetrans", "net/netstat:TCPFastRetrans", "net/netstat:TCPFastRetrans", "TcpExt TCPFastRetrans"),  # noqa: E501
+        Column("tcp_advanced", "tcp_slow_start_retrans", 57, 58, "U64", "counter", "net/netstat:TCPSlowStartRetrans", "net/netstat:TCPSlowStartRetrans", "net/netstat:TCPSlowStartRetrans", "TcpExt TCPSlowStartRetrans"),  # noqa: E501
+        Column("tcp_advanced", "tcp_lost_retransmit", 58, 59, "U64", "counter", "net/netstat:TCPLostRetransmit", "net/netstat:TCPLostRetransmit", "net/netstat:TCPLostRetransmit", "TcpExt TCPLostRetransmit"),  # noqa: E501
+        Column("tcp_advanced", "tcp_retrans_fail", 59, 60, "U64", "counter", "net/netstat:TCPRetransFail", "net/netstat:TCPRetransFail", "net/netstat:TCPRetransFail", "TcpExt TCPRetransFail"),  # noqa: E501
+        Column("tcp_advanced", "tcp_rcv_collapsed", 60, 61, "U64", "counter", "net/netstat:TCPRcvCollapsed", "net/netstat:TCPRcvCollapsed", "net/netstat:TCPRcvCollapsed", "TcpExt TCPRcvCollapsed"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_old_sent", 61, 62, "U64", "counter", "net/netstat:TCPDSACKOldSent", "net/netstat:TCPDSACKOldSent", "net/netstat:TCPDSACKOldSent", "TcpExt TCPDSACKOldSent"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_ofo_sent", 62, 63, "U64", "counter", "net/netstat:TCPDSACKOfoSent", "net/netstat:TCPDSACKOfoSent", "net/netstat:TCPDSACKOfoSent", "TcpExt TCPDSACKOfoSent"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_recv", 63, 64, "U64", "counter", "net/netstat:TCPDSACKRecv", "net/netstat:TCPDSACKRecv", "net/netstat:TCPDSACKRecv", "TcpExt TCPDSACKRecv"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_ofo_recv", 64, 65, "U64", "counter", "net/netstat:TCPDSACKOfoRecv", "net/netstat:TCPDSACKOfoRecv", "net/netstat:TCPDSACKOfoRecv", "TcpExt TCPDSACKOfoRecv"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_on_data", 65, 66, "U64", "counter", "net/netstat:TCPAbortOnData", "net/netstat:TCPAbortOnData", "net/netstat:TCPAbortOnData", "TcpExt TCPAbortOnData"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_on_close", 66, 67, "U64", "counter", "net/netstat:TCPAbortOnClose", "net/netstat:TCPAbortOnClose", "net/netstat:TCPAbortOnClose", "TcpExt TCPAbortOnClose"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_on_memory", 67, 68, "U64", "counter", "net/netstat:TCPAbortOnMemory", "net/netstat:TCPAbortOnMemory", "net/netstat:TCPAbortOnMemory", "TcpExt TCPAbortOnMemory"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_on_timeout", 68, 69, "U64", "counter", "net/netstat:TCPAbortOnTimeout", "net/netstat:TCPAbortOnTimeout", "net/netstat:TCPAbortOnTimeout", "TcpExt TCPAbortOnTimeout"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_on_linger", 69, 70, "U64", "counter", "net/netstat:TCPAbortOnLinger", "net/netstat:TCPAbortOnLinger", "net/netstat:TCPAbortOnLinger", "TcpExt TCPAbortOnLinger"),  # noqa: E501
+        Column("tcp_advanced", "tcp_abort_failed", 70, 71, "U64", "counter", "net/netstat:TCPAbortFailed", "net/netstat:TCPAbortFailed", "net/netstat:TCPAbortFailed", "TcpExt TCPAbortFailed"),  # noqa: E501
+        Column("tcp_advanced", "tcp_memory_pressures", 71, 72, "U64", "counter", "net/netstat:TCPMemoryPressures", "net/netstat:TCPMemoryPressures", "net/netstat:TCPMemoryPressures", "TcpExt TCPMemoryPressures"),  # noqa: E501
+        Column("tcp_advanced", "tcp_memory_pressures_chrono", 72, 73, "U64", "counter", "net/netstat:TCPMemoryPressuresChrono", "net/netstat:TCPMemoryPressuresChrono", "net/netstat:TCPMemoryPressuresChrono", "TcpExt TCPMemoryPressuresChrono"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_discard", 73, 74, "U64", "counter", "net/netstat:TCPSACKDiscard", "net/netstat:TCPSACKDiscard", "net/netstat:TCPSACKDiscard", "TcpExt TCPSACKDiscard"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_ignored_old", 74, 75, "U64", "counter", "net/netstat:TCPDSACKIgnoredOld", "net/netstat:TCPDSACKIgnoredOld", "net/netstat:TCPDSACKIgnoredOld", "TcpExt TCPDSACKIgnoredOld"),  # noqa: E501
+        Column("tcp_advanced", "tcp_dsack_ignored_no_undo", 75, 76, "U64", "counter", "net/netstat:TCPDSACKIgnoredNoUndo", "net/netstat:TCPDSACKIgnoredNoUndo", "net/netstat:TCPDSACKIgnoredNoUndo", "TcpExt TCPDSACKIgnoredNoUndo"),  # noqa: E501
+        Column("tcp_advanced", "tcp_md5_not_found", 76, 77, "U64", "counter", "net/netstat:TCPMD5NotFound", "net/netstat:TCPMD5NotFound", "net/netstat:TCPMD5NotFound", "TcpExt TCPMD5NotFound"),  # noqa: E501
+        Column("tcp_advanced", "tcp_md5_unexpected", 77, 78, "U64", "counter", "net/netstat:TCPMD5Unexpected", "net/netstat:TCPMD5Unexpected", "net/netstat:TCPMD5Unexpected", "TcpExt TCPMD5Unexpected"),  # noqa: E501
+        Column("tcp_advanced", "tcp_md5_failure", 78, 79, "U64", "counter", "net/netstat:TCPMD5Failure", "net/netstat:TCPMD5Failure", "net/netstat:TCPMD5Failure", "TcpExt TCPMD5Failure"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_shifted", 79, 80, "U64", "counter", "net/netstat:TCPSackShifted", "net/netstat:TCPSackShifted", "net/netstat:TCPSackShifted", "TcpExt TCPSackShifted"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_merged", 80, 81, "U64", "counter", "net/netstat:TCPSackMerged", "net/netstat:TCPSackMerged", "net/netstat:TCPSackMerged", "TcpExt TCPSackMerged"),  # noqa: E501
+        Column("tcp_advanced", "tcp_sack_shift_fallback", 81, 82, "U64", "counter", "net/netstat:TCPSackShiftFallback", "net/netstat:TCPSackShiftFallback", "net/netstat:TCPSackShiftFallback", "TcpExt TCPSackShiftFallback"),  # noqa: E501
+        Column("tcp_advanced", "tcp_backlog_drop", 82, 83, "U64", "counter", "net/netstat:TCPBacklogDrop", "net/netstat:TCPBacklogDrop", "net/netstat:TCPBacklogDrop", "TcpExt TCPBacklogDrop"),  # noqa: E501
+        Column("tcp_advanced", "pf_memalloc_drop", 83, 84, "U64", "counter", "net/netstat:PFMemallocDrop", "net/netstat:PFMemallocDrop", "net/netstat:PFMemallocDrop", "TcpExt PFMemallocDrop"),  # noqa: E501
+        Column("tcp_advanced", "tcp_min_ttl_drop", 84, 85, "U64", "counter", "net/netstat:TCPMinTTLDrop", "net/netstat:TCPMinTTLDrop", "net/netstat:TCPMinTTLDrop", "TcpExt TCPMinTTLDrop"),  # noqa: E501
+        Column("tcp_advanced", "tcp_defer_accept_drop", 85, 86, "U64", "counter", "net/netstat:TCPDeferAcceptDrop", "net/netstat:TCPDeferAcceptDrop", "net/netstat:TCPDeferAcceptDrop", "TcpExt TCPDeferAcceptDrop"),  # noqa: E501
+        Column("tcp_advanced", "ip_reverse_path_filter", 86, 87, "U64", "counter", "net/netstat:IPReversePathFilter", "net/netstat:IPReversePathFilter", "net/netstat:IPReversePathFilter", "TcpExt IPReversePathFilter"),  # noqa: E501
+        Column("tcp_advanced", "tcp_req_q_full_do_cookies", 87, 88, "U64", "counter", "net/netstat:TCPReqQFullDoCookies", "net/netstat:TCPReqQFullDoCookies", "net/netstat:TCPReqQFullDoCookies", "TcpExt TCPReqQFullDoCookies"),  # noqa: E501
+        Column("tcp_advanced", "tcp_req_q_full_drop", 88, 89, "U64", "counter", "net/netstat:TCPReqQFullDrop", "net/netstat:TCPReqQFullDrop", "net/netstat:TCPReqQFullDrop", "TcpExt TCPReqQFullDrop"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_active", 89, 90, "U64", "counter", "net/netstat:TCPFastOpenActive", "net/netstat:TCPFastOpenActive", "net/netstat:TCPFastOpenActive", "TcpExt TCPFastOpenActive"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_active_fail", 90, 91, "U64", "counter", "net/netstat:TCPFastOpenActiveFail", "net/netstat:TCPFastOpenActiveFail", "net/netstat:TCPFastOpenActiveFail", "TcpExt TCPFastOpenActiveFail"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_passive", 91, 92, "U64", "counter", "net/netstat:TCPFastOpenPassive", "net/netstat:TCPFastOpenPassive", "net/netstat:TCPFastOpenPassive", "TcpExt TCPFastOpenPassive"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_passive_fail", 92, 93, "U64", "counter", "net/netstat:TCPFastOpenPassiveFail", "net/netstat:TCPFastOpenPassiveFail", "net/netstat:TCPFastOpenPassiveFail", "TcpExt TCPFastOpenPassiveFail"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_listen_overflow", 93, 94, "U64", "counter", "net/netstat:TCPFastOpenListenOverflow", "net/netstat:TCPFastOpenListenOverflow", "net/netstat:TCPFastOpenListenOverflow", "TcpExt TCPFastOpenListenOverflow"),  # noqa: E501
+        Column("tcp_advanced", "tcp_fast_open_cookie_reqd", 94, 95, "U64", "counter", "net/netstat:TCPFastOpenCookieReqd", "net/netstat:TCPFastOpenCookieReqd", "net/netstat:TCPFastOpenCookieReqd", "TcpExt TCPFastOpenCookieReqd"),  # noqa: E501
+        Column("tcp_advanced", "tcp_syn_retrans", 95, 96, "U64", "counter", "net/netstat:TCPSynRetrans", "net/netstat:TCPSynRetrans", "net/netstat:TCPSynRetrans", "TcpExt TCPSynRetrans"),  # noqa: E501
+        Column("tcp_advanced", "tcp_orig_data_sent", 96, 97, "U64", "counter", "net/netstat:TCPOrigDataSent", "net/netstat:TCPOrigDataSent", "net/netstat:TCPOrigDataSent", "TcpExt TCPOrigDataSent"),  # noqa: E501
+        Column("tcp_advanced", "paws_active", 97, 98, "U64", "counter", "net/netstat:PAWSActive", "net/netstat:PAWSActive", "net/netstat:PAWSActive", "TcpExt PAWSActive"),  # noqa: E501
+        Column("tcp_advanced", "paws_estab", 98, 99, "U64", "counter", "net/netstat:PAWSEstab", "net/netstat:PAWSEstab", "net/netstat:PAWSEstab", "TcpExt PAWSEstab"),  # noqa: E501
+    )),
+    Group("tasks", 28, 48, "none", 0, "processes and what they have open, counted from /proc, nested cgroups included", (
+        Column("tasks", "processes", 0, 1, "U32", "gauge", "self", "self", "self", "processes"),  # noqa: E501
+        Column("tasks", "threads", 1, 2, "U32", "gauge", "self", "self", "self", "their threads, first threads included"),  # noqa: E501
+        Column("tasks", "fds", 2, 3, "U64", "gauge", "self", "self", "self", "open file descriptors; one that several processes share counts for each"),  # noqa: E501
+        Column("tasks", "sockets", 3, 4, "U64", "gauge", "self", "self", "self", "of these, sockets; absent when a process could not be looked at in this round"),  # noqa: E501
+        Column("tasks", "open_files_soft", 4, 5, "U64", "limit", "self", "self", "self", "most file descriptors that the process with the lowest number may open"),  # noqa: E501
+        Column("tasks", "open_files_hard", 5, 6, "U64", "limit", "self", "self", "self", "most that it may allow itself"),  # noqa: E501
+    )),
+    Group("schedstat", 29, 49, "none", 0, "what the scheduler counted for threads, from /proc, nested cgroups included; threads that have gone keep what they had when last seen", (
+        Column("schedstat", "run_ns", 0, 1, "U64", "counter", "self", "self", "self", "time on a CPU"),  # noqa: E501
+        Column("schedstat", "wait_ns", 1, 2, "U64", "counter", "self", "self", "self", "time waited for a CPU"),  # noqa: E501
+        Column("schedstat", "slices", 2, 3, "U64", "counter", "self", "self", "self", "times a thread was given a CPU"),  # noqa: E501
     )),
 )
 # fmt: on

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class Container:
 
     ``path`` is the cgroup path below the mount ("/" is the root container). ``slot`` is its row in every scalar
     group; ``generation`` tells tenants of one slot apart. ``runtime`` is "docker", "containerd", "crio", "podman",
-    "kubepods", "systemd", "lxc", "libvirt", "nspawn" or "raw". ``created_ns`` and ``started_ns`` are wall-clock ns, 0 =
-    unknown.
+    "kubepods", "systemd", "lxc", "libvirt", "nspawn", "rkt" or "raw". ``created_ns`` and ``started_ns`` are
+    wall-clock ns, 0 = unknown.
     """
 
     path: str
@@ -26,7 +26,7 @@ class Container:
     id: str = ""
     name: str = ""
     image: str = ""
-    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)  # 3.11 refuses an unhashable default
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)  # 3.11 refuses an unhashable default
     namespace: str = ""  # runtime namespace as cAdvisor names it: "docker", "containerd", ...
     kind: str = ""  # "container", "sandbox", "pod", "service", "scope", "slice", ...: discovery.patterns
     pod_uid: str = ""
@@ -37,6 +37,21 @@ class Container:
     started_ns: int = 0  # by its runtime
     pid: int = 0  # first process, by its runtime; 0 = unknown
     restart_count: int = 0
+    aliases: tuple[str, ...] = ()  # all names its runtime has for it
+    envs: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)  # those the allow list names
+    pod_name: str = ""  # Kubernetes: as kubelet told the runtime
+    pod_namespace: str = ""
+    container_name: str = ""
+    sandbox_id: str = ""  # id of the sandbox its pod lives in
+    attempt: int = 0  # Kubernetes: how often this container of the pod was made before
+    log_path: str = ""
+    health: str = ""  # "starting", "healthy", "unhealthy"; "" = no check
+    ip_addresses: tuple[str, ...] = ()
+    network_mode: str = ""  # "bridge", "host", "none", "container:<id>", ...
+    layer_path: str = ""  # host directory of the writable layer
+    layer_driver: str = ""  # "overlay2", "overlayfs", "btrfs", "zfs", ...
+    description: str = ""  # of a systemd unit
+    runtime_state: str = ""  # "running", "paused", ... as its runtime says
 
     @property
     def handle(self) -> int:

@@ -15,6 +15,10 @@ class SelectionError(PycadvisorError, ValueError):
     """A request names a container selector, group or column that does not exist or does not parse."""
 
 
+class NotServedError(SelectionError):
+    """What is asked for exists, and this host or its settings do not give it."""
+
+
 class RingError(PycadvisorError):
     """A ring directory cannot be created, mapped or trusted."""
 

@@ -60,7 +60,8 @@ _KINDS = """
 `disable_metrics` and `enable_metrics` take cAdvisor's kinds. As there: when `enable_metrics` names any, exactly those
 are on and `disable_metrics` is ignored; what is given **replaces** the default list. Our default list is empty, since
 everything together costs little here. The groups `limits`, `host` and `tick` are always on; to switch off a single
-group, use `--interval GROUP=off`. A kind without a group is accepted and collects nothing yet.
+group, use `--interval GROUP=off`. A group that is off by default (`tcp`, `udp`, `tasks`, `schedstat`, ...) is sampled
+every 10 s when `enable_metrics` names its kind. A kind without a group is accepted and collects nothing yet.
 
 | kind | groups |
 |---|---|

@@ -56,7 +56,12 @@ def run(invocation: Invocation) -> int:
 def text(found: Mapping[str, Any]) -> str:
     """Facts, plan and reader figures for people."""
     facts, plan = found["facts"], found["plan"]
-    parts = [_facts(facts), _reader(plan), _groups(plan, found["bytes_per_container_and_tick"])]
+    parts = [
+        _facts(facts),
+        _reader(plan),
+        _groups(plan, found["bytes_per_container_and_tick"]),
+        _events(found["events"]),
+    ]
     if found["notes"]:
         parts.append("\n".join(("Notes", *(f"  {note}" for note in found["notes"]))))
     return "\n\n".join(parts)
@@ -92,7 +97,7 @@ def _reader(plan: Mapping[str, Any]) -> str:
 
 
 def _groups(plan: Mapping[str, Any], row_bytes: Mapping[str, int]) -> str:
-    rows = [("GROUP", "SOURCE", "EVERY", "KEPT OPEN", "FILES", "COLUMNS", "BYTES", "TICKS")]
+    rows = [("GROUP", "SOURCE", "EVERY", "KEPT OPEN", "FILES", "COLUMNS", "WALKED", "BYTES", "TICKS")]
     reasons = []
     for group in GROUPS:
         found = plan["groups"].get(group.name)
@@ -107,13 +112,41 @@ def _groups(plan: Mapping[str, Any], row_bytes: Mapping[str, int]) -> str:
                 "yes" if found["keep_open"] else "no",
                 str(found["files"]),
                 f"{len(found['columns'])}/{len(group.columns)}",
+                str(len(found["walked"])) if found["source"] == "bpf" else "-",
                 str(row_bytes.get(group.name, "-")) if is_on else "-",
                 str(found["ring_len"]) if is_on else "-",
             )
         )
-        reasons.append(f"  {group.name:<16} {found['reason']}")
-    note = "BYTES: one row of the ring, one tick of one container (or of one of its devices, interfaces, cores)."
+        reasons.append(f"  {group.name:<16} {found['reason']}{_not_walked(found)}")
+    note = (
+        "WALKED: columns that come from the walk through kernel memory; FILES are read for the others, and for a "
+        "container the walk cannot tell of. BYTES: one row of the ring, one tick of one container (or of one of its "
+        "devices, interfaces, cores)."
+    )
     return "\n".join((*_aligned(rows), *textwrap.wrap(note, 100), "", "Why", *reasons))
+
+
+def _not_walked(found: Mapping[str, Any]) -> str:
+    """The columns that files give where the walk gives the rest."""
+    left = [name for name in found["columns"] if name not in set(found["walked"])]
+    return f"; from files, or for the root only: {', '.join(left)}" if found["source"] == "bpf" and left else ""
+
+
+def _events(events: Mapping[str, Any]) -> str:
+    if "off" in events:
+        return f"Events\n  none: {events['off']}"
+    rows = [("EVENT", "SOURCE", "LOST", "CAVEATS")]
+    rows += [
+        (kind, facts["source"], str(facts["lost"]), ", ".join(facts["caveats"]) or "-")
+        for kind, facts in events["kinds"].items()
+    ]
+    # Several kinds of one source share its reason.
+    reasons: dict[str, list[str]] = {}
+    for kind, facts in events["kinds"].items():
+        if facts["reason"]:
+            reasons.setdefault(facts["reason"], []).append(kind)
+    why = [f"  {', '.join(kinds)}: {reason}" for reason, kinds in reasons.items()]
+    return "\n".join((*_aligned(rows), *(("", "Why", *why) if why else ())))
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -173,7 +206,8 @@ COMMAND = Command(
     ),
     about=(
         "Starts a collector of its own with a private ring for a moment; a running daemon is not disturbed. --verify\n"
-        "reads the kernel's text before and after a sample and finds every value between the two; it exits with 1 and\n"
+        "reads the kernel's text before and after a sample and finds every value between the two; what is sampled\n"
+        "every ten seconds is waited for only where the last sample is not what the text says. It exits with 1 and\n"
         "names column, container and the three values where one is not."
     ),
     examples=("host", "host --json", "host --verify"),

@@ -6,7 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ..config import Setting, Settings, collector_options
@@ -59,13 +59,8 @@ def table(containers: Sequence[Container], now_ns: int) -> list[str]:
 
 def plain(container: Container) -> dict[str, Any]:
     """A container as JSON has it: all fields, and its handle."""
-    return {"handle": container.handle, **asdict(_with_plain_labels(container))}
-
-
-def _with_plain_labels(container: Container) -> Container:
-    from dataclasses import replace
-
-    return replace(container, labels=dict(container.labels))
+    plainly = replace(container, labels=dict(container.labels), envs=dict(container.envs))
+    return {"handle": container.handle, **asdict(plainly)}
 
 
 def _containers(settings: Settings, target: str, asked: Query) -> tuple[tuple[Container, ...], str]:
@@ -88,7 +83,7 @@ def _look_once(settings: Settings, asked: Query) -> tuple[Container, ...]:
     options = collector_options(settings, ring_dir=None, reader="pread", max_descriptors=1)
     with Collector(options) as collector:
         until = time.monotonic() + _NAMES_WITHIN_SECONDS
-        while time.monotonic() < until and any(c.runtime == "docker" and not c.name for c in collector.containers()):
+        while time.monotonic() < until and any(c.id and not c.name for c in collector.containers()):
             time.sleep(0.02)
         return tuple(asked.selector.select(collector.containers()))
 
@@ -98,7 +93,19 @@ COMMAND = Command(
     summary="list the containers",
     run=run,
     settings=settings_named(
-        "ring_dir", "grpc_listen", "docker", "sysroot", "config", "log_format", "log_level", "version"
+        "ring_dir",
+        "grpc_listen",
+        "docker",
+        "containerd",
+        "cri",
+        "crio",
+        "podman",
+        "systemd",
+        "sysroot",
+        "config",
+        "log_format",
+        "log_level",
+        "version",
     ),
     own=(TARGET, *CONTAINER_FLAGS, Setting("json", BOOL, False, "Output", "print JSON")),
     words="[NAME|/PATH ...]",

@@ -10,7 +10,9 @@ from ..config import Settings
 from ..container import Container
 from ..errors import PycadvisorError, RingError
 from ..faces.snapshot import Capture
+from ..filesystem import Storage
 from .addresses import AddressError
+from .origin_events import EventOrigin
 from .selecting import Query
 
 _ANSWERS_WITHIN_SECONDS = 0.5
@@ -35,6 +37,13 @@ class Origin(Protocol):
 
     def interval_ns(self, query: Query) -> int:
         """The shortest interval among the groups asked for."""
+
+    @property
+    def events(self) -> EventOrigin:
+        """What happens there. Raises RingError when there is no log of it."""
+
+    def filesystems(self, query: Query) -> Storage | None:
+        """Filesystems, block devices, and the trees of those who match; None: it does not know them."""
 
     def close(self) -> None:
         """Lets go of it; ends a ``follow`` that waits."""

@@ -15,6 +15,10 @@ from ..client import Client, ColumnsSnapshot, GroupArrays
 from ..container import Container
 from ..errors import PycadvisorError
 from ..faces.snapshot import Capture, GroupCapture, stack
+from ..filesystem import Storage
+from ..views.selection import Selector
+from .origin_events import GrpcEvents
+from .origin_filesystems import storage
 from .selecting import Query
 
 _ONE_GROUP_WITHIN_SECONDS = 10.0
@@ -52,6 +56,15 @@ class GrpcOrigin:
         with closing(stream):  # type: ignore[type-var]
             for batch in stream:
                 yield self._capture(_containers(batch), {name: _group(group) for name, group in batch.groups.items()})
+
+    @property
+    def events(self) -> GrpcEvents:
+        """See Origin."""
+        return GrpcEvents(self._client, conditions)
+
+    def filesystems(self, query: Query) -> Storage:
+        """See Origin."""
+        return storage(self._client.filesystems(fresh=True, **_select(query)))
 
     def close(self) -> None:
         """See Origin."""
@@ -105,6 +118,12 @@ class GrpcOrigin:
         return Capture(containers, groups, hostname=self._host[0], boot_id=self._host[1])
 
 
+_TEXTS = (
+    "pod_name", "pod_namespace", "container_name", "sandbox_id", "log_path", "health", "network_mode", "layer_path",
+    "layer_driver", "description", "runtime_state",
+)  # fmt: skip
+
+
 def container(info: Any) -> Container:
     """A ContainerInfo message as plain data."""
     owner = int(info.network_owner) & 0xFFFFFFFF if info.HasField("network_owner") else -1
@@ -124,6 +143,14 @@ def container(info: Any) -> Container:
         netns=int(info.network_namespace),
         netns_owner=owner,
         is_host_network=info.is_host_network,
+        started_ns=int(info.started_unix_ns),
+        pid=info.pid,
+        restart_count=info.restart_count,
+        aliases=tuple(info.aliases),
+        envs=dict(info.envs),
+        attempt=info.attempt,
+        ip_addresses=tuple(info.ip_addresses),
+        **{name: getattr(info, name) for name in _TEXTS},
     )
 
 
@@ -153,7 +180,12 @@ def _only(name: str, columns: list[str]) -> list[str]:
 
 def _select(query: Query) -> dict[str, Any]:
     """Conditions as the client calls them; what is not asked for is left out."""
-    args = {field.name: getattr(query.selector, field.name) for field in fields(query.selector)}
+    return conditions(query.selector)
+
+
+def conditions(selector: Selector) -> dict[str, Any]:
+    """The same of a selector."""
+    args = {field.name: getattr(selector, field.name) for field in fields(selector)}
     args["ids"] = args.pop("id_prefixes")
     return {name: value for name, value in args.items() if value not in ((), None, False)}
 

@@ -15,6 +15,7 @@ from ..container import Container
 from ..errors import RingError, TornError
 from ..faces.snapshot import Capture, GroupCapture
 from ..sampling import Snapshot, Window, attach
+from .origin_events import RingEvents
 from .quantities import span
 from .selecting import Query
 
@@ -28,6 +29,7 @@ class RingOrigin:
         """Raises RingError."""
         self._ring = attach(path)
         self._closed = threading.Event()
+        self._events: RingEvents | None = None
         self.label = f"the ring {path}"
         if not self._ring.is_alive:
             self.label += f" (no collector writes it; its newest sample is {self._age()} old)"
@@ -74,9 +76,21 @@ class RingOrigin:
             else:
                 self._closed.wait(_POLL_SECONDS)
 
+    @property
+    def events(self) -> RingEvents:
+        """See Origin."""
+        if self._events is None:
+            self._events = RingEvents(self._ring.path)
+        return self._events
+
+    def filesystems(self, query: Query) -> None:
+        """See Origin: the ring has no filesystems."""
+
     def close(self) -> None:
         """See Origin."""
         self._closed.set()
+        if self._events is not None:
+            self._events.close()
         self._ring.close()
 
     def _chosen(self, query: Query) -> dict[str, tuple[str, ...]]:

@@ -15,7 +15,7 @@ from .addresses import AddressError
 from .command import PROGRAM, Command
 
 # name -> module of this package that holds its COMMAND; imported only when asked for, to keep the start short
-_MODULES = ("run", "host", "ls", "watch", "get", "snapshot")
+_MODULES = ("run", "host", "ls", "ps", "watch", "get", "df", "events", "snapshot", "machine")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
@@ -11,12 +11,31 @@ import grpc
 import grpc.aio
 
 from pycadvisor_fast.v1 import service_pb2 as pb
+from pycadvisor_fast.v1.events_pb2 import Event, EventBatch
+from pycadvisor_fast.v1.filesystems_pb2 import GetFilesystemsRequest, GetFilesystemsResponse
+from pycadvisor_fast.v1.machine_pb2 import GetMachineRequest, Machine
+from pycadvisor_fast.v1.processes_pb2 import ListProcessesRequest, ListProcessesResponse
 from pycadvisor_fast.v1.service_pb2_grpc import ContainerStatsServiceStub
+from pycadvisor_fast.v1.summary_pb2 import ContainerSummary, GetSummaryRequest
 
-from .arguments import SelectArgs, StatsArgs, StreamArgs, selector, stats_request, stream_request
+from .arguments import (
+    DEFAULT_COUNT,
+    MOST_AT_ONCE,
+    EventStreamArgs,
+    PastEventArgs,
+    SelectArgs,
+    StatsArgs,
+    StreamArgs,
+    event_stream_request,
+    go_on,
+    past_events_request,
+    selector,
+    stats_request,
+    stream_request,
+)
 from .channel import DEFAULT_TARGET, OPTIONS, target_of
 from .errors import translate
-from .retry import Retry, StreamState
+from .retry import EventStreamState, Retry, StreamState
 from .snapshots import ColumnsSnapshot, Roster, snapshot
 
 _T = TypeVar("_T")
@@ -55,7 +74,8 @@ class AsyncClient:
 
     async def stream(self, *, timeout: float | None = None, **args: Unpack[StreamArgs]) -> AsyncIterator[pb.StatsBatch]:
         """Batches for ever; see Client.stream."""
-        async for batch in self._follow("StreamStats", args, timeout):
+        state = StreamState(stream_request(args), self._retry, self.target)
+        async for batch in self._follow("StreamStats", state, timeout):
             yield batch
 
     async def stream_columns(
@@ -63,11 +83,34 @@ class AsyncClient:
     ) -> AsyncIterator[ColumnsSnapshot]:
         """Ticks as numpy columns for ever; see Client.stream_columns."""
         roster = Roster()
-        async for batch in self._follow("StreamColumns", args, timeout):
+        state = StreamState(stream_request(args), self._retry, self.target)
+        async for batch in self._follow("StreamColumns", state, timeout):
             yield snapshot(batch, roster)
 
-    async def _follow(self, method: str, args: StreamArgs, timeout: float | None) -> AsyncIterator[Any]:
-        state = StreamState(stream_request(args), self._retry, self.target)
+    async def stream_events(
+        self, *, timeout: float | None = None, **args: Unpack[EventStreamArgs]
+    ) -> AsyncIterator[EventBatch]:
+        """Events as they happen; see Client.stream_events."""
+        state = EventStreamState(event_stream_request(args), self._retry, self.target)
+        async for batch in self._follow("StreamEvents", state, timeout):
+            yield batch
+
+    async def past_events(self, **args: Unpack[PastEventArgs]) -> list[Event]:
+        """What happened; see Client.past_events."""
+        request = past_events_request(args)
+        left = args.get("count", DEFAULT_COUNT)
+        out: list[Event] = []
+        while left > 0:
+            request.limit = min(left, MOST_AT_ONCE)
+            response: Any = await self._call(self._stub.GetEvents(request, timeout=self._timeout))
+            out.extend(response.events)
+            left -= len(response.events)
+            if not response.more:
+                break
+            go_on(request, response)
+        return out
+
+    async def _follow(self, method: str, state: StreamState, timeout: float | None) -> AsyncIterator[Any]:
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
         while True:
             left = None if deadline is None else max(0.0, deadline - asyncio.get_running_loop().time())
@@ -115,14 +158,36 @@ class AsyncClient:
         request = pb.ListContainersRequest(selector=selector(args))
         return list((await self._call(self._stub.ListContainers(request, timeout=self._timeout))).containers)
 
+    async def processes(self, *containers: str, recursive: bool = True, fds: bool = False) -> ListProcessesResponse:
+        """What runs in containers; see Client.processes."""
+        request = ListProcessesRequest(containers=containers, not_recursive=not recursive, file_descriptors=fds)
+        return await self._call(self._stub.ListProcesses(request, timeout=self._timeout))
+
     async def columns(self) -> list[pb.GroupDescription]:
         """Groups and columns of the host."""
         request = pb.DescribeColumnsRequest()
         return list((await self._call(self._stub.DescribeColumns(request, timeout=self._timeout))).groups)
 
+    async def filesystems(self, *, fresh: bool = False, **args: Unpack[SelectArgs]) -> GetFilesystemsResponse:
+        """The host's filesystems and block devices, and what containers hold on disk."""
+        request = GetFilesystemsRequest(selector=selector(args), fresh=fresh)
+        return await self._call(self._stub.GetFilesystems(request, timeout=self._timeout))
+
+    async def summary(self, metrics: Sequence[str] = (), **args: Unpack[SelectArgs]) -> list[ContainerSummary]:
+        """Averages and percentiles over the last minute, hour and day."""
+        request = GetSummaryRequest(selector=selector(args), metrics=metrics)
+        return list((await self._call(self._stub.GetSummary(request, timeout=self._timeout))).containers)
+
     async def host(self) -> pb.GetHostResponse:
         """Facts and plan of the host."""
         return await self._call(self._stub.GetHost(pb.GetHostRequest(), timeout=self._timeout))
+
+    async def machine(self, *, fresh: bool = False) -> Machine:
+        """What the host is; see Client.machine."""
+        request = GetMachineRequest(fresh=fresh)
+        response: Any = await self._call(self._stub.GetMachine(request, timeout=self._timeout))
+        machine: Machine = response.machine
+        return machine
 
     async def status(self) -> pb.GetStatusResponse:
         """Cost and losses of the collector."""

@@ -8,6 +8,8 @@ from typing import Any, TypedDict
 from pycadvisor_fast.v1 import service_pb2 as pb
 
 Texts = str | Iterable[str]
+DEFAULT_COUNT = 1000  # past events
+MOST_AT_ONCE = 10_000  # that the service gives in one answer
 
 
 class SelectArgs(TypedDict, total=False):
@@ -48,6 +50,38 @@ class StreamArgs(StatsArgs, total=False):
     changed_only: bool
 
 
+class EventArgs(SelectArgs, total=False):
+    """Which events."""
+
+    kinds: Texts
+    """"oom_kill", "container_exit", ...; "all"; none = all but fork, exec and exit."""
+
+
+class EventStreamArgs(EventArgs, total=False):
+    """Where a stream of events begins, and how often it says that it lives."""
+
+    since: int
+    """After this event."""
+    since_time: float
+    """From this moment on, seconds since 1970; not together with ``since``."""
+    epoch: str
+    heartbeat: float
+    """Seconds without a batch after which an empty one comes; 0 = never."""
+
+
+class PastEventArgs(EventArgs, total=False):
+    """Which of the past."""
+
+    begin: float
+    """Seconds since 1970."""
+    after: int
+    """Only those after this event."""
+    end: float
+    count: int
+    """At most so many; default 1000."""
+    newest_first: bool
+
+
 def texts(value: Texts) -> list[str]:
     """One text or several as a list."""
     return [value] if isinstance(value, str) else list(value)
@@ -71,10 +105,14 @@ def selector(args: Mapping[str, Any]) -> pb.Selector:
     )
 
 
-def _shared(args: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+def _check_names(args: Mapping[str, Any], known: Iterable[str]) -> None:
     unknown = set(args) - set(known)
     if unknown:
         raise TypeError(f"unknown argument {sorted(unknown)[0]!r}; there are {', '.join(sorted(known))}")
+
+
+def _shared(args: Mapping[str, Any], known: Iterable[str]) -> dict[str, Any]:
+    _check_names(args, known)
     interval = args.get("interval", 0.0)
     if not 0 <= interval <= 4_000_000:
         raise ValueError(f"interval: {interval!r} is not a number of seconds from 0 on")
@@ -101,6 +139,50 @@ def stream_request(args: Mapping[str, Any]) -> pb.StreamRequest:
 def stats_request(args: Mapping[str, Any], **more: Any) -> pb.GetStatsRequest:
     """A GetStatsRequest. Raises TypeError for an unknown argument."""
     return pb.GetStatsRequest(**_shared(args, _names(StatsArgs)), **more)
+
+
+def event_stream_request(args: Mapping[str, Any]) -> pb.StreamEventsRequest:
+    """A StreamEventsRequest. Raises TypeError for an unknown argument, ValueError for a heartbeat that is none."""
+    _check_names(args, _names(EventStreamArgs))
+    heartbeat = args.get("heartbeat", 0.0)
+    if not 0 <= heartbeat <= 4_000_000:
+        raise ValueError(f"heartbeat: {heartbeat!r} is not a number of seconds from 0 on")
+    return pb.StreamEventsRequest(
+        kinds=texts(args.get("kinds", ())),
+        selector=selector(args),
+        since_seq=args.get("since"),
+        since_unix_ns=_ns("since_time", args.get("since_time", 0.0)),
+        epoch=args.get("epoch", ""),
+        heartbeat_ms=max(1, round(heartbeat * 1000)) if heartbeat else 0,
+    )
+
+
+def past_events_request(args: Mapping[str, Any]) -> pb.GetEventsRequest:
+    """A GetEventsRequest. Raises TypeError for an unknown argument, ValueError for a time that is none."""
+    _check_names(args, _names(PastEventArgs))
+    return pb.GetEventsRequest(
+        kinds=texts(args.get("kinds", ())),
+        selector=selector(args),
+        from_unix_ns=_ns("begin", args.get("begin", 0.0)),
+        to_unix_ns=_ns("end", args.get("end", 0.0)),
+        after_seq=args.get("after", 0),
+        newest_first=args.get("newest_first", False),
+    )
+
+
+def go_on(request: pb.GetEventsRequest, response: pb.GetEventsResponse) -> None:
+    """Makes the request ask for what follows the response."""
+    request.epoch = response.epoch
+    if request.newest_first:
+        request.before_seq = response.seq
+    else:
+        request.after_seq = response.seq
+
+
+def _ns(name: str, seconds: float) -> int:
+    if not 0 <= seconds < 2**63 / 1e9:
+        raise ValueError(f"{name}: {seconds!r} is not a time in seconds since 1970")
+    return round(seconds * 1e9)
 
 
 def _names(kind: Any) -> frozenset[str]:

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Any, Unpack
 
 import grpc
 
 from pycadvisor_fast.v1 import service_pb2 as pb
+from pycadvisor_fast.v1.events_pb2 import Event, EventBatch
+from pycadvisor_fast.v1.filesystems_pb2 import GetFilesystemsRequest, GetFilesystemsResponse
+from pycadvisor_fast.v1.machine_pb2 import GetMachineRequest, Machine
+from pycadvisor_fast.v1.processes_pb2 import ListProcessesRequest, ListProcessesResponse
 from pycadvisor_fast.v1.service_pb2_grpc import ContainerStatsServiceStub
+from pycadvisor_fast.v1.summary_pb2 import ContainerSummary, GetSummaryRequest
 
-from .arguments import SelectArgs, StatsArgs, StreamArgs, selector, stats_request, stream_request
+from .arguments import (
+    DEFAULT_COUNT,
+    MOST_AT_ONCE,
+    EventStreamArgs,
+    PastEventArgs,
+    SelectArgs,
+    StatsArgs,
+    StreamArgs,
+    event_stream_request,
+    go_on,
+    past_events_request,
+    selector,
+    stats_request,
+    stream_request,
+)
 from .channel import DEFAULT_TARGET, OPTIONS, target_of
 from .errors import translate
-from .retry import Retry, StreamState
+from .retry import EventStreamState, Retry, StreamState
 from .snapshots import ColumnsSnapshot, Roster, snapshot
 
 
@@ -53,16 +72,45 @@ class Client:
 
         ``timeout``: seconds for the whole stream, then TimeoutError. For the rest see arguments.StreamArgs.
         """
-        yield from self._follow(self._stub.StreamStats, args, timeout)
+        state = StreamState(stream_request(args), self._retry, self.target)
+        yield from self._follow(self._stub.StreamStats, state, timeout)
 
     def stream_columns(self, *, timeout: float | None = None, **args: Unpack[StreamArgs]) -> Iterator[ColumnsSnapshot]:
         """The same as numpy arrays, one for each column."""
         roster = Roster()
-        for batch in self._follow(self._stub.StreamColumns, args, timeout):
+        state = StreamState(stream_request(args), self._retry, self.target)
+        for batch in self._follow(self._stub.StreamColumns, state, timeout):
             yield snapshot(batch, roster)
 
-    def _follow(self, method: Any, args: StreamArgs, timeout: float | None) -> Iterator[Any]:
-        state = StreamState(stream_request(args), self._retry, self.target)
+    def stream_events(self, *, timeout: float | None = None, **args: Unpack[EventStreamArgs]) -> Iterator[EventBatch]:
+        """Events as they happen, several in a batch when they come in bursts, until close() or the caller stops.
+
+        The first batch comes at once: its ``start`` says where the stream begins and what each kind comes from. When
+        the connection breaks it is made again and the stream goes on after the last event; ``missed`` counts what the
+        host's log no longer had by then. ``timeout`` as in ``stream``; for the rest see arguments.EventStreamArgs.
+        """
+        state = EventStreamState(event_stream_request(args), self._retry, self.target)
+        yield from self._follow(self._stub.StreamEvents, state, timeout)
+
+    def past_events(self, **args: Unpack[PastEventArgs]) -> list[Event]:
+        """What happened, also to containers that are gone: the oldest first, or the newest with ``newest_first``.
+
+        For the arguments see arguments.PastEventArgs.
+        """
+        request = past_events_request(args)
+        left = args.get("count", DEFAULT_COUNT)
+        out: list[Event] = []
+        while left > 0:
+            request.limit = min(left, MOST_AT_ONCE)
+            response = self._call(self._stub.GetEvents, request)
+            out.extend(response.events)
+            left -= len(response.events)
+            if not response.more:
+                break
+            go_on(request, response)
+        return out
+
+    def _follow(self, method: Any, state: StreamState, timeout: float | None) -> Iterator[Any]:
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._closed.is_set():
             left = None if deadline is None else max(0.0, deadline - time.monotonic())
@@ -104,14 +152,45 @@ class Client:
         """The live containers that match."""
         return list(self._call(self._stub.ListContainers, pb.ListContainersRequest(selector=selector(args))).containers)
 
+    def processes(self, *containers: str, recursive: bool = True, fds: bool = False) -> ListProcessesResponse:
+        """What runs in containers called so (paths, names, beginnings of ids; none: on the machine), as ps lists it.
+
+        ``recursive``: in cgroups below as well. ``fds``: also how many files each has open.
+        """
+        request = ListProcessesRequest(containers=containers, not_recursive=not recursive, file_descriptors=fds)
+        response: ListProcessesResponse = self._call(self._stub.ListProcesses, request)
+        return response
+
     def columns(self) -> list[pb.GroupDescription]:
         """All groups and columns, and which of them this host gives."""
         return list(self._call(self._stub.DescribeColumns, pb.DescribeColumnsRequest()).groups)
+
+    def filesystems(self, *, fresh: bool = False, **args: Unpack[SelectArgs]) -> GetFilesystemsResponse:
+        """The host's filesystems and block devices, and what the containers that match hold on disk.
+
+        ``fresh``: those filesystems that answer at all are asked first.
+        """
+        request = GetFilesystemsRequest(selector=selector(args), fresh=fresh)
+        response: GetFilesystemsResponse = self._call(self._stub.GetFilesystems, request)
+        return response
+
+    def summary(self, metrics: Sequence[str] = (), **args: Unpack[SelectArgs]) -> list[ContainerSummary]:
+        """Averages and percentiles of the containers that match, over the last minute, hour and day.
+
+        ``metrics``: names as in summary.proto; none = all.
+        """
+        request = GetSummaryRequest(selector=selector(args), metrics=metrics)
+        return list(self._call(self._stub.GetSummary, request).containers)
 
     def host(self) -> pb.GetHostResponse:
         """Facts found about the host, and the plan made from them."""
         response: pb.GetHostResponse = self._call(self._stub.GetHost, pb.GetHostRequest())
         return response
+
+    def machine(self, *, fresh: bool = False) -> Machine:
+        """What the host is: processors, memory, disks, network devices, names. ``fresh``: has it read again first."""
+        machine: Machine = self._call(self._stub.GetMachine, GetMachineRequest(fresh=fresh)).machine
+        return machine
 
     def status(self) -> pb.GetStatusResponse:
         """What the collector costs, and what it lost."""

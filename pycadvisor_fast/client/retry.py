@@ -57,7 +57,7 @@ _B = TypeVar("_B", bound=AnyBatch)
 class StreamState:
     """Where a stream is: what to ask for when it is opened again."""
 
-    def __init__(self, request: pb.StreamRequest, retry: Retry | None, target: str) -> None:
+    def __init__(self, request: Any, retry: Retry | None, target: str) -> None:
         self._request = request
         self._retry = retry
         self._target = target
@@ -66,18 +66,21 @@ class StreamState:
         self._has_begun = False
         self._is_flowing = False  # a batch has arrived on this connection
 
-    def request(self) -> pb.StreamRequest:
+    def request(self) -> Any:
         """The request for the next connection: resumes after the last batch that arrived."""
         self._is_flowing = False
         return self._request
 
     def accept(self, batch: _B) -> _B:
         """Notes that ``batch`` arrived."""
-        self._attempt, self._lost_at, self._has_begun, self._is_flowing = 0, None, True, True
+        self._arrived()
         if batch.HasField("stream"):
             self._request.epoch = batch.stream.epoch
         self._request.since = batch.tick
         return batch
+
+    def _arrived(self) -> None:
+        self._attempt, self._lost_at, self._has_begun, self._is_flowing = 0, None, True, True
 
     def lost(self, error: Any) -> float:
         """Seconds to wait before connecting again. Raises the error when there is no sense in that."""
@@ -109,3 +112,16 @@ class StreamState:
             raise error
         self._attempt += 1
         return self._retry.delay(self._attempt)
+
+
+class EventStreamState(StreamState):
+    """The same for StreamEvents, which is resumed by event number."""
+
+    def accept(self, batch: Any) -> Any:
+        """Notes that ``batch`` arrived."""
+        self._arrived()
+        if batch.HasField("start"):
+            self._request.epoch = batch.start.epoch
+        self._request.since_seq = batch.seq
+        self._request.since_unix_ns = 0
+        return batch

@@ -7,7 +7,7 @@ from collections.abc import Collection
 # The 22 kinds of cAdvisor's -disable_metrics and -enable_metrics. A kind without groups is not collected yet: it is
 # accepted, so that command lines written for cAdvisor start.
 GROUPS_OF_KIND: dict[str, tuple[str, ...]] = {
-    "advtcp": (),
+    "advtcp": ("tcp_advanced",),
     "app": (),
     "cpu": ("cpu",),
     "cpuLoad": (),
@@ -17,18 +17,18 @@ GROUPS_OF_KIND: dict[str, tuple[str, ...]] = {
     "diskIO": ("io", "io_scheduler"),
     "hugetlb": ("hugetlb",),
     "memory": ("memory", "memory_stat", "memory_events", "memory_swap", "memory_kernel"),
-    "memory_numa": (),
+    "memory_numa": ("memory_numa",),
     "network": ("network", "network_errors"),
     "oom_event": ("memory_events",),
     "percpu": ("cpu_percpu",),
     "perf_event": (),
     "pressure": ("pressure",),
-    "process": ("pids",),
+    "process": ("pids", "tasks"),
     "referenced_memory": (),
     "resctrl": (),
-    "sched": (),
-    "tcp": (),
-    "udp": (),
+    "sched": ("schedstat",),
+    "tcp": ("tcp", "tcp6"),
+    "udp": ("udp", "udp6"),
 }
 
 
@@ -41,3 +41,8 @@ def groups_off(enabled: Collection[str], disabled: Collection[str]) -> frozenset
     on = set(enabled) or set(GROUPS_OF_KIND) - set(disabled)
     wanted = {group for kind in on for group in GROUPS_OF_KIND[kind]}
     return frozenset(group for groups in GROUPS_OF_KIND.values() for group in groups) - wanted
+
+
+def is_on(kind: str, enabled: Collection[str], disabled: Collection[str]) -> bool:
+    """Whether a kind is on, by the same rule."""
+    return kind in enabled if enabled else kind not in disabled

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..columns import GROUPS
+from . import retention
 from . import values as v
 from .kinds import GROUPS_OF_KIND
 
@@ -70,7 +71,20 @@ _SAMPLING = (
         ("disable_metrics", _KINDS, (), "metric kinds switched off (unlike cAdvisor's, the default list is empty)"),
         ("enable_metrics", _KINDS, (), "if not empty: exactly these metric kinds are on, disable_metrics is ignored"),
     ),
-    Setting("source", v.choice("auto", "file"), "auto", "Sampling", "where numbers come from"),
+    Setting(
+        "source",
+        v.sources_of((group.name for group in GROUPS), ("auto", "bpf", "file")),
+        {"default": "auto"},
+        "Sampling",
+        "where cgroups' numbers come from: a walk through kernel memory (bpf) or files; auto takes what works here",
+    ),
+    Setting(
+        "flush_interval",
+        v.DURATION,
+        0,
+        "Sampling",
+        "least time between two flushes of the kernel's statistics (memory.stat, v2 CPU time) before a walk; 0: each",
+    ),
     Setting(
         "reader",
         v.choice("auto", "pread", "openat", "uring"),
@@ -111,7 +125,6 @@ _CONTAINERS = (
     *_theirs(
         "Containers",
         ACTS,
-        ("docker", v.STRING, "unix:///var/run/docker.sock", "Docker endpoint"),
         ("docker_only", v.BOOL, False, "leave raw cgroups out, except / (containers of any runtime stay)"),
         ("raw_cgroup_prefix_whitelist", v.LIST, (), "cgroup path prefixes of raw cgroups to follow; empty: all"),
         ("disable_root_cgroup_stats", v.BOOL, False, "no samples for /"),
@@ -122,6 +135,161 @@ _CONTAINERS = (
             "full walk of the cgroup tree, beside the events",
         ),
     ),
+    Setting(
+        "allow_paths",
+        v.LIST,
+        (),
+        "Containers",
+        'cgroup paths to follow, globs where "*" matches "/" too; empty: all (/ is followed in any case)',
+    ),
+    Setting(
+        "deny_paths", v.LIST, (), "Containers", "cgroup paths that are not followed, globs as well; beats allow_paths"
+    ),
+)
+
+_RUNTIMES = (
+    *_theirs(
+        "Runtimes",
+        ACTS,
+        ("docker", v.STRING, "unix:///var/run/docker.sock", "Docker endpoint; empty: Docker is not asked"),
+        ("docker-tls", v.BOOL, False, "TLS to a tcp:// endpoint of Docker"),
+        ("docker-tls-cert", v.STRING, "cert.pem", "client certificate"),
+        ("docker-tls-key", v.STRING, "key.pem", "client key"),
+        ("docker-tls-ca", v.STRING, "ca.pem", "authorities that Docker's certificate has to be of"),
+        ("store_container_labels", v.BOOL, True, "keep all labels that runtimes give"),
+        ("whitelisted_container_labels", v.LIST, (), "labels to keep with store_container_labels=false"),
+        (
+            "env_metadata_whitelist",
+            v.LIST,
+            (),
+            "beginnings of the names of environment variables to keep, upper and lower case differ; empty: none",
+        ),
+    ),
+    *_theirs(
+        "Runtimes",
+        ACTS,
+        ("containerd", v.STRING, "/run/containerd/containerd.sock", "containerd socket; empty: it is not asked"),
+        ("containerd-namespace", v.LIST, ("k8s.io",), "containerd namespaces to look at; not given: every one"),
+        ("crio_client_timeout", v.DURATION, 0, "how long an answer of CRI-O may take; 0: as runtime_timeout"),
+        (
+            "podman",
+            v.STRING,
+            "unix:///var/run/podman/podman.sock",
+            "Podman endpoints, comma list; empty: none",
+        ),
+    ),
+    Setting(
+        "cri",
+        v.LIST,
+        ("unix:///run/containerd/containerd.sock", "unix:///var/run/crio/crio.sock"),
+        "Runtimes",
+        "sockets of CRI servers, which know pods; empty: none is asked",
+    ),
+    Setting(
+        "crio",
+        v.STRING,
+        "unix:///var/run/crio/crio.sock",
+        "Runtimes",
+        "CRI-O's own HTTP endpoint; empty: it is not asked",
+    ),
+    Setting(
+        "systemd",
+        v.STRING,
+        "unix:///run/dbus/system_bus_socket",
+        "Runtimes",
+        "the system bus of D-Bus; empty: units have what their paths say",
+    ),
+    Setting(
+        "runtime_timeout",
+        v.POSITIVE_DURATION,
+        5 * _SECOND,
+        "Runtimes",
+        "how long an answer of a runtime may take; it counts as hanging then",
+    ),
+)
+
+_EVENTS = (
+    Setting(
+        "events",
+        v.choice("auto", "bpf", "bcc", "fallback", "off"),
+        "auto",
+        "Events",
+        "where events come from; auto: eBPF for each kind it can serve here, else the best fallback",
+    ),
+    Setting(
+        "process_events",
+        v.choice("off", "demand", "on"),
+        "demand",
+        "Events",
+        "single fork, exec and exit events; demand: told while somebody asks for them; counters are always kept",
+    ),
+    Setting("event_memory", v.BYTES, 64 * 2**20, "Events", "memory the event log may take at most, beside the ring"),
+    *_theirs(
+        "Events",
+        ACTS,
+        (
+            "event_storage_age_limit",
+            retention.AGES,
+            {retention.DEFAULT: 24 * 60 * _MINUTE},
+            "how long past events can be asked for, by kind (cAdvisor's names or ours)",
+        ),
+        (
+            "event_storage_event_limit",
+            retention.COUNTS,
+            {retention.DEFAULT: 100_000},
+            "how many past events of a kind can be asked for; 0: none, -1: all that the event log holds",
+        ),
+    ),
+)
+
+_MACHINE = (
+    *_theirs(
+        "Machine",
+        ACTS,
+        (
+            "machine_id_file",
+            v.LIST,
+            ("/etc/machine-id", "/var/lib/dbus/machine-id"),
+            "where the machine id is, below the host's root; the first file that says it counts",
+        ),
+        (
+            "boot_id_file",
+            v.LIST,
+            ("/proc/sys/kernel/random/boot_id",),
+            "where the boot id is, below the host's root; the first file that says it counts",
+        ),
+        (
+            "update_machine_info_interval",
+            v.DURATION,
+            5 * _MINUTE,
+            "how often all about the machine is read again, beside what is seen to change; 0: never",
+        ),
+    ),
+    Setting(
+        "cloud_metadata",
+        v.BOOL,
+        False,
+        "Machine",
+        "ask the metadata service of the cloud for instance type and id, where DMI names a cloud; never by default",
+    ),
+)
+
+_FILESYSTEMS = (
+    Setting(
+        "filesystem_interval",
+        v.DURATION,
+        15 * _SECOND,
+        "Filesystems",
+        "how often filesystems are asked how full they are, besides at each mount; 0: never",
+    ),
+    Setting(
+        "disk_usage_interval",
+        v.DURATION,
+        _MINUTE,
+        "Filesystems",
+        "how often what each container holds on disk is measured; 0: never",
+    ),
+    Setting("disk_usage_cpu", v.FLOAT, 0.02, "Filesystems", "most of one core that measuring it may take, 0 to 1"),
 )
 
 _PROGRAM = (
@@ -152,9 +320,6 @@ _LATER = (
         ("profiling", v.BOOL, False, "profiles over HTTP"),
         ("collector_cert", v.STRING, "", "client certificate for application metrics"),
         ("collector_key", v.STRING, "", "its private key"),
-        ("store_container_labels", v.BOOL, True, "all container labels on Prometheus series"),
-        ("whitelisted_container_labels", v.LIST, (), "labels to keep when not all are stored"),
-        ("env_metadata_whitelist", v.LIST, (), "prefixes of environment names to collect"),
         ("application_metrics_count_limit", v.INT, 100, "application metrics of one container at most"),
     ),
     *_theirs(
@@ -188,21 +353,8 @@ _LATER = (
     *_theirs(
         "cAdvisor: runtimes and machine",
         LATER,
-        ("docker-tls", v.BOOL, False, "TLS to Docker"),
-        ("docker-tls-cert", v.STRING, "cert.pem", "client certificate"),
-        ("docker-tls-key", v.STRING, "key.pem", "client key"),
-        ("docker-tls-ca", v.STRING, "ca.pem", "CA"),
-        ("containerd", v.STRING, "/run/containerd/containerd.sock", "containerd socket"),
-        ("containerd-namespace", v.STRING, "k8s.io", "containerd namespace"),
-        ("crio_client_timeout", v.DURATION, 0, "CRI-O timeout; 0: none"),
-        ("podman", v.STRING, "unix:///var/run/podman/podman.sock", "Podman endpoint"),
         ("container_hints", v.STRING, "/etc/cadvisor/container_hints.json", "hints file"),
-        ("machine_id_file", v.LIST, ("/etc/machine-id", "/var/lib/dbus/machine-id"), "the first readable one counts"),
-        ("boot_id_file", v.LIST, ("/proc/sys/kernel/random/boot_id",), "the first readable one counts"),
-        ("update_machine_info_interval", v.DURATION, 5 * _MINUTE, "refresh of machine information"),
         ("enable_load_reader", v.BOOL, False, "load of each container through netlink"),
-        ("event_storage_age_limit", v.STRING, "default=24h", "type=duration, comma list"),
-        ("event_storage_event_limit", v.STRING, "default=100000", "type=count, comma list"),
         ("perf_events_config", v.STRING, "", "JSON file with perf events"),
         ("resctrl_interval", v.DURATION, 0, "how often resctrl groups are checked again"),
         ("referenced_reset_interval", v.UINT, 0, "every n-th cycle clear the referenced bits"),
@@ -238,5 +390,17 @@ _IGNORED = (
     ),
 )
 
-SETTINGS: tuple[Setting, ...] = (*_SAMPLING, *_RING, *_GRPC, *_CONTAINERS, *_PROGRAM, *_LATER, *_IGNORED)
+SETTINGS: tuple[Setting, ...] = (
+    *_SAMPLING,
+    *_RING,
+    *_GRPC,
+    *_CONTAINERS,
+    *_RUNTIMES,
+    *_EVENTS,
+    *_MACHINE,
+    *_FILESYSTEMS,
+    *_PROGRAM,
+    *_LATER,
+    *_IGNORED,
+)
 BY_NAME: dict[str, Setting] = {setting.name: setting for setting in SETTINGS}

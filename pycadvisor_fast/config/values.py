@@ -160,7 +160,7 @@ def _is_int(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _list_from_toml(value: Any) -> tuple[str, ...]:
+def list_from_toml(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return split_list(value)
     if not isinstance(value, list):
@@ -173,7 +173,7 @@ def _list_from_toml(value: Any) -> tuple[str, ...]:
 
 def _intervals_from_toml(value: Any) -> dict[str, int]:
     if not isinstance(value, dict):
-        return parse_intervals(",".join(_list_from_toml(value)))
+        return parse_intervals(",".join(list_from_toml(value)))
     out: dict[str, int] = {}
     # A table has no order one should rely on: "all" first, the groups on top of it.
     for group in sorted(value, key=lambda name: name != "all"):
@@ -213,7 +213,7 @@ def words_of(known: Iterable[str], what: str) -> ValueType:
         "set",
         f"a comma list or an array of {what}s",
         lambda text: check(split_list(text)),
-        lambda value: check(_list_from_toml(value)),
+        lambda value: check(list_from_toml(value)),
         ",".join,
     )
 
@@ -234,6 +234,42 @@ def intervals_of(groups: Iterable[str]) -> ValueType:
         lambda text: check(parse_intervals(text)),
         lambda value: check(_intervals_from_toml(value)),
         _show_intervals,
+        is_merged=True,
+    )
+
+
+def sources_of(groups: Iterable[str], words: Iterable[str]) -> ValueType:
+    """A source for all groups, for single ones, or both: ``auto``, ``cpu=file``, ``bpf,pressure=file``."""
+    names, choices = tuple(groups), tuple(words)
+
+    def check(sources: dict[str, str]) -> dict[str, str]:
+        for group, source in sources.items():
+            if group not in names and group != "default":
+                raise ValueError(f'there is no group "{group}"{nearest(group, names)}')
+            if source not in choices:
+                raise ValueError(f'"{source}" is none of {", ".join(choices)}{nearest(source, choices)}')
+        return sources
+
+    def parse(text: str) -> dict[str, str]:
+        pairs = [entry.partition("=") for entry in split_list(text)]
+        if not pairs:
+            raise ValueError("it names no source")
+        return check({(a.strip() if sign else "default"): (b if sign else a).strip() for a, sign, b in pairs})
+
+    def convert(value: Any) -> dict[str, str]:
+        if isinstance(value, dict):
+            return parse(",".join(f"{group}={source}" for group, source in value.items()))
+        return parse(",".join(list_from_toml(value)))
+
+    def show(value: Mapping[str, str]) -> str:
+        return ",".join(source if group == "default" else f"{group}={source}" for group, source in value.items())
+
+    return ValueType(
+        "SOURCE or GROUP=SOURCE",
+        f'{", ".join(choices)}, or one of these for a group, such as "auto,pressure=file"',
+        parse,
+        convert,
+        show,
         is_merged=True,
     )
 
@@ -275,4 +311,4 @@ BYTES = ValueType(
     lambda value: value if _is_int(value) and value >= 0 else _from_text(parse_bytes)(value),
     show_bytes,
 )
-LIST = ValueType("list", "a comma list or an array of strings", split_list, _list_from_toml, ",".join)
+LIST = ValueType("list", "a comma list or an array of strings", split_list, list_from_toml, ",".join)

@@ -8,13 +8,14 @@ inside it) except further containers (docker in docker, Kubernetes in docker): t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 _ID = r"(?P<id>[0-9a-f]{64})"  # what docker, containerd, CRI-O and podman call a container: 32 random bytes in hex
 _UID = r"(?P<uid>[0-9a-f]{8}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{4}[-_][0-9a-f]{12}|[0-9a-f]{32})"
 # (a static pod's uid is an md5 without dashes)
 _POD_SLICE = rf"(?:[^/:]+-)?kubepods(?:-burstable|-besteffort|-guaranteed)?-pod{_UID}\.slice"
+_RKT = r"machine-rkt\\x2d(?P<uid>[0-9a-f]{8}(?:\\x2d[0-9a-f]{4}){3}\\x2d[0-9a-f]{12})\.scope"
 _KUBEPODS = r"(?:^|/)(?:[^/]*-)?kubepods(?:\.slice)?/"  # kubelet's --cgroup-root may stand in front
 
 
@@ -25,6 +26,7 @@ class Recognition:
     ``kind`` is "container", "sandbox", "pod", "service", "scope", "slice", "socket", "mount", "swap", "root",
     "helper" (a runtime's monitor process: no container), "child" (part of the container above it) or "".
     ``id`` is the runtime's id in full, ``name`` a name that the path itself carries (lxc, libvirt, systemd unit).
+    ``is_certain``: nobody but this runtime makes such a path.
     """
 
     runtime: str = "raw"
@@ -32,6 +34,7 @@ class Recognition:
     kind: str = ""
     pod_uid: str = ""
     name: str = ""
+    is_certain: bool = field(default=False, compare=False)
 
     @property
     def is_container(self) -> bool:
@@ -52,10 +55,11 @@ class Rule:
     kind: str
     last: re.Pattern[str]
     above: re.Pattern[str] | None = None
+    is_certain: bool = True
 
 
-def _rule(runtime: str, kind: str, last: str, above: str | None = None) -> Rule:
-    return Rule(runtime, kind, re.compile(last), re.compile(above) if above else None)
+def _rule(runtime: str, kind: str, last: str, above: str | None = None, *, is_certain: bool = True) -> Rule:
+    return Rule(runtime, kind, re.compile(last), re.compile(above) if above else None, is_certain)
 
 
 # Containers stand anywhere in the tree, also inside other containers.
@@ -67,6 +71,7 @@ CONTAINER_RULES: tuple[Rule, ...] = (
     _rule("crio", "helper", r"crio-conmon-[0-9a-f]{64}(?:\.scope)?"),
     _rule("crio", "container", rf"crio-{_ID}(?:\.scope)?"),
     _rule("podman", "helper", r"libpod-conmon-[0-9a-f]{64}(?:\.scope)?"),
+    _rule("podman", "helper", r"conmon", r"(?:^|/)libpod_parent$"),  # all monitors, with podman's cgroupfs manager
     _rule("podman", "container", rf"libpod-(?:payload-)?{_ID}(?:\.scope)?"),
     _rule("podman", "pod", rf"(?:[^/]+-)?libpod_pod_{_ID}\.slice"),
     # a slice given to a runtime with the cgroupfs driver is taken as a directory name: <slice>:<prefix>:<id>
@@ -78,18 +83,22 @@ CONTAINER_RULES: tuple[Rule, ...] = (
     # cgroupfs driver: <parent>/<id>
     _rule("docker", "container", _ID, r"(?:^|/)docker$"),
     _rule("podman", "pod", _ID, r"(?:^|/)libpod_parent$"),
-    _rule("containerd", "container", _ID, rf"{_KUBEPODS}(?:[^/]+/)*(?:pod[^/]*|{_POD_SLICE})$"),
+    _rule("containerd", "container", _ID, rf"{_KUBEPODS}(?:[^/]+/)*(?:pod[^/]*|{_POD_SLICE})$", is_certain=False),
     _rule("containerd", "container", _ID, r"(?:^|/)(?:default|k8s\.io|nerdctl)$"),
-    _rule("raw", "container", _ID),  # a --cgroup-parent of somebody's choosing: the runtimes are asked for the id
+    # a --cgroup-parent of somebody's choosing: the runtimes are asked for the id
+    _rule("raw", "container", _ID, is_certain=False),
+    # rkt (until 2020): a pod is a machine, each of its apps a service in there
+    _rule("rkt", "pod", _RKT, r"(?:^|/)machine\.slice$"),
+    _rule("rkt", "container", r"(?P<name>.+)\.service", rf"(?:^|/)machine\.slice/{_RKT}/system\.slice$"),
     # containers and machines with names of their own
     _rule("lxc", "helper", r"lxc\.(?:monitor|pivot)(?:[.-].*)?"),
     _rule("lxc", "helper", r".+", r"(?:^|/)lxc\.monitor$"),
     _rule("lxc", "container", r"lxc\.payload\.(?P<name>.+)"),
+    _rule("libvirt", "container", r"(?P<name>.+)", r"(?:^|/)libvirt/(?:qemu|lxc)$"),
     _rule("lxc", "container", r"(?P<name>[^.].*)", r"(?:^|/)lxc(?:\.payload)?$"),
     _rule("libvirt", "container", r"machine-(?:qemu|lxc|xen)\\x2d\d+\\x2d(?P<name>.+)\.scope"),
     _rule("libvirt", "container", r"(?:qemu|lxc)-\d+-(?P<name>.+)\.libvirt-(?:qemu|lxc)"),
     _rule("libvirt", "container", r"(?P<name>.+)\.libvirt-(?:qemu|lxc)"),
-    _rule("libvirt", "container", r"(?P<name>.+)", r"(?:^|/)libvirt/(?:qemu|lxc)$"),
     _rule("nspawn", "container", r"systemd-nspawn@(?P<name>.+)\.service"),
     _rule("nspawn", "container", r"machine-(?P<name>.+)\.scope", r"(?:^|/)machine\.slice$"),
 )
@@ -115,7 +124,10 @@ OUTER_RULES: tuple[Rule, ...] = (
 
 _ID_LENGTH = 64
 _NAMED_RULES = tuple(rule for rule in CONTAINER_RULES if "{64}" not in rule.last.pattern)  # all a short name can match
-_POD_ABOVE = re.compile(rf"(?:^|/)(?:{_POD_SLICE}|pod{_UID.replace('uid', 'uid2')})(?=/|$)")
+_POD_ABOVE = re.compile(
+    rf"(?:^|/)(?:{_POD_SLICE}|pod{_UID.replace('uid', 'uid2')}|{_RKT.replace('uid', 'uid3')}"
+    r"|(?:[^/]+-)?libpod_pod_(?P<uid4>[0-9a-f]{64})\.slice|libpod_parent/(?P<uid5>[0-9a-f]{64}))(?=/|$)"
+)
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 _ROOT = Recognition(kind="root")
 _CHILD = Recognition(kind="child")
@@ -168,24 +180,28 @@ def _first(rules: tuple[Rule, ...], above: str, last: str) -> Recognition | None
 
 
 def _filled(rule: Rule, parts: dict[str, str | None], above: str) -> Recognition:
-    uid = parts.get("uid") or ""
+    uid = parts.get("uid") or (parts.get("id") or "" if rule.kind == "pod" else "")
     if not uid and rule.kind == "container":
         uid = _pod_uid_above(above)
     return Recognition(
         rule.runtime,
+        is_certain=rule.is_certain,
         id=parts.get("id") or "",
         kind=rule.kind,
-        pod_uid=uid.replace("_", "-"),
+        pod_uid=unescape(uid).replace("_", "-"),
         name=_name(rule, parts.get("name") or ""),
     )
 
 
 def _pod_uid_above(above: str) -> str:
-    """The innermost pod in ``above`` (Kubernetes in a container of Kubernetes has two)."""
+    """The innermost pod in ``above`` (Kubernetes in a container of Kubernetes has two).
+
+    Podman's pods have no uid but an id of their own, rkt's a uuid; each of them stands for the same thing.
+    """
     uid = ""
     for match in _POD_ABOVE.finditer(above):
-        uid = match["uid"] or match["uid2"]
-    return uid
+        uid = next(filter(None, match.groups()))
+    return unescape(uid)
 
 
 def _name(rule: Rule, text: str) -> str:

@@ -6,14 +6,17 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from ..container import Container
 from ..errors import NativeError
+from .attributes import Attributes, sound
+from .claims import IN_PARTS, Claims, rank
+from .happenings import happenings
+from .past import Past
 from .patterns import Recognition, recognise
 from .roster import Roster
-from .runtimes import Identity
+from .runtimes import Ended, Identity
 from .watcher import Handle
 
 log = logging.getLogger(__name__)
@@ -38,11 +41,16 @@ class Slots(Protocol):
 class Registry:
     """The sink of the watcher (its thread) and of the runtimes (theirs). Keeps ``roster`` and slots.dir the same."""
 
-    def __init__(self, slots: Slots, roster: Roster) -> None:
+    def __init__(self, slots: Slots, roster: Roster, attributes: Attributes | None = None) -> None:
         self._slots = slots
         self._roster = roster
+        self._attributes = attributes or Attributes()
+        self._claims = Claims()
+        self._past = Past()
         self._ask: Callable[[str, str], None] = lambda runtime, ident: None
         self._forget: Callable[[str], None] = lambda ident: None
+        self._ended: Callable[[str, Ended], None] = lambda path, end: None
+        self._changed: Callable[[str, str, str], None] = lambda kind, path, words: None
         self._lock = threading.Lock()  # an identity and a removal of one container come from two threads
         self._refused_logged = -REFUSED_LOG_S
         self._network_seq = 0
@@ -52,6 +60,14 @@ class Registry:
     def connect(self, ask: Callable[[str, str], None], forget: Callable[[str], None]) -> None:
         """``ask(runtime, id)`` and ``forget(id)`` tell the runtimes what appears and vanishes from now on."""
         self._ask, self._forget = ask, forget
+
+    def on_end(self, ended: Callable[[str, Ended], None]) -> None:
+        """``ended(path, end)`` is told of each container of which a runtime says that it has ended."""
+        self._ended = ended
+
+    def on_change(self, changed: Callable[[str, str, str], None]) -> None:
+        """``changed(kind, path, words)`` is told of each "health_change" and "restart" of a container."""
+        self._changed = changed
 
     # ---- from the watcher ----
     def add(self, path: str, created_ns: int) -> Handle | None:
@@ -70,6 +86,8 @@ class Registry:
             self._describe(container)
         if container.id and found.is_container:
             self._ask(container.runtime, container.id)
+        elif found.runtime == "systemd":
+            self._ask(container.runtime, path)
         return handle
 
     def refresh(self, handle: Handle) -> None:
@@ -81,7 +99,13 @@ class Registry:
         self._slots.remove(*handle)
         with self._lock:
             gone = self._roster.drop(*handle)
-        if gone is not None and gone.id:
+            if gone is not None:
+                self._past.put(gone)
+                self._claims.drop(gone.handle)
+            is_there = gone is not None and self._roster.by_id(gone.id) is not None
+        if gone is not None and gone.runtime == "systemd":
+            self._forget(gone.path)
+        elif gone is not None and gone.id and not is_there:  # restarted in place: the new cgroup came first
             self._forget(gone.id)
 
     def vanished(self) -> list[Handle]:
@@ -92,12 +116,102 @@ class Registry:
     def identified(self, identity: Identity) -> None:
         """See runtimes.IdentitySink."""
         with self._lock:
-            container = self._roster.by_id(identity.id)
+            container = self._meant(identity)
             if container is None:
+                self._name_late(identity)
                 return
-            known = self._roster.update(container.slot, container.generation, **_changes(container, identity))
-            if known is not None and _shown(known) != _shown(container):
-                self._describe(known)
+            before = self._past.by_id(container.id) if container.id and not container.started_ns else container
+            self._learn(container, identity)
+            now = self._roster.by_slot(container.slot)
+        if now is not None and now is not container:
+            for kind, words in happenings(before, now):
+                self._changed(kind, now.path, words)
+
+    def unknown(self, runtime: str, ident: str) -> None:
+        """See runtimes.IdentitySink. The container goes on, as a raw one when nobody else knows it."""
+        with self._lock:
+            for container in self._roster.all_by_id(ident):
+                if self._claims.deny(container.handle, runtime):
+                    self._change(container, self._owner(container))
+
+    def ended(self, end: Ended) -> None:
+        """See runtimes.IdentitySink."""
+        with self._lock:
+            container = self._of_runtime(end.runtime, end.id) or self._past.by_id(end.id)
+        if container is not None:
+            self._ended(container.path, end)
+
+    def _meant(self, identity: Identity) -> Container | None:
+        path = identity.path or (identity.id if identity.id.startswith("/") else "")
+        at_path = self._roster.by_path(path) if path else None
+        if at_path is not None and (not identity.path or not identity.id or at_path.id in ("", identity.id)):
+            return at_path
+        return self._of_runtime(identity.runtime, identity.id) if identity.id else None
+
+    def _of_runtime(self, runtime: str, ident: str) -> Container | None:
+        """Of those with this id the one whose path speaks most for the runtime."""
+        return min(self._roster.all_by_id(ident), key=lambda one: rank(runtime, recognise(one.path)), default=None)
+
+    def _learn(self, container: Container, identity: Identity) -> None:
+        found = recognise(container.path)
+        if identity.runtime == "systemd" and found.runtime not in ("systemd", "raw"):
+            # the unit that a runtime has made for its container, which is not called by the unit's name
+            self._change(container, {"description": identity.description} if identity.description else {})
+        elif self._claims.claim(container.handle, found, identity.runtime):
+            self._change(container, self._given(container, identity) | self._owner(container))
+
+    def _change(self, container: Container, changes: Mapping[str, Any]) -> None:
+        known = self._roster.update(container.slot, container.generation, **changes)
+        if known is not None and _shown(known) != _shown(container):
+            self._describe(known)
+
+    def _owner(self, container: Container) -> dict[str, str]:
+        runtime = self._claims.owner(container.handle, recognise(container.path))
+        return {"runtime": runtime, "namespace": runtime if runtime in NAMESPACES else ""}
+
+    # ---- whom an event is about ----
+    def who(self, handle: int, path: str) -> Container | None:
+        """The container at a cgroup path, or the one whose part that cgroup is; it may have been removed meanwhile.
+
+        ``handle`` tells tenants of one path apart, 0 = not known. Of a cgroup that is not followed (yet) what its path
+        says, with handle 0; None: that is nothing.
+        """
+        found = self._followed(handle, path)
+        if found is None:
+            found = _stranger(path)
+        if found is not None and found.kind == "child":
+            return self.who(0, path.rpartition("/")[0]) or found
+        return found
+
+    def _followed(self, handle: int, path: str) -> Container | None:
+        if not handle:
+            return self._roster.by_path(path) or self._past.by_path(path)
+        live = self._roster.by_slot(handle & 0xFFFFFFFF)
+        return live if live is not None and live.handle == handle else self._past.by_handle(handle)
+
+    def _name_late(self, identity: Identity) -> None:
+        gone = self._past.by_id(identity.id) if identity.id else None
+        if gone is None:
+            return
+        changes = self._given(gone, identity)
+        if not recognise(gone.path).is_certain:
+            changes |= {"runtime": identity.runtime, "namespace": identity.namespace}
+        self._past.update(gone.handle, **changes)
+
+    def _given(self, container: Container, identity: Identity) -> dict[str, Any]:
+        """Fields that the identity gives; what it does not give stays as it is."""
+        changes: dict[str, Any] = {name: sound(value) for name in _KEPT_FIELDS if (value := getattr(identity, name))}
+        if identity.id.startswith("/"):
+            changes.pop("id", None)  # a path stands for the id where there is none
+        is_whole = identity.is_complete and identity.runtime not in IN_PARTS
+        for name in _EMPTIED_FIELDS:
+            if (value := getattr(identity, name)) or is_whole:
+                changes[name] = sound(value)
+        if identity.labels or identity.started_ns or identity.is_complete:  # an inspection gives all, an event none
+            changes["labels"] = self._attributes.labels(identity.labels)
+        if identity.envs or identity.is_complete:
+            changes["envs"] = self._attributes.envs(identity.envs)
+        return {name: value for name, value in changes.items() if value != getattr(container, name)}
 
     # ---- from the tick thread, by way of slots.dir ----
     def follow_networks(self) -> None:
@@ -151,24 +265,17 @@ def _container(path: str, handle: Handle, found: Recognition, created_ns: int) -
     )
 
 
-def _changes(container: Container, identity: Identity) -> dict[str, Any]:
-    """Fields that the identity gives; what it does not give stays as it is."""
-    given = {
-        "runtime": identity.runtime,
-        "name": identity.name,
-        "image": identity.image,
-        "namespace": identity.namespace,
-        "kind": identity.kind,
-        "pod_uid": identity.pod_uid,
-        "created_ns": identity.created_ns,
-        "started_ns": identity.started_ns,
-        "pid": identity.pid,
-        "restart_count": identity.restart_count,
-    }
-    changes: dict[str, Any] = {name: value for name, value in given.items() if value}
-    if identity.labels or identity.started_ns:  # an inspection gives all labels; an event none
-        changes["labels"] = MappingProxyType(dict(identity.labels))
-    return {name: value for name, value in changes.items() if value != getattr(container, name)}
+def _stranger(path: str) -> Container | None:
+    found = recognise(path)
+    return _container(path, (0, 0), found, 0) if found.kind else None
+
+
+_KEPT_FIELDS = (  # what an identity leaves empty stays as it is
+    "id", "name", "image", "kind", "pod_uid", "created_ns", "started_ns", "pid", "restart_count", "pod_name",
+    "pod_namespace", "container_name", "sandbox_id", "attempt", "log_path", "network_mode", "layer_path",
+    "layer_driver", "runtime_state",
+)  # fmt: skip
+_EMPTIED_FIELDS = ("aliases", "health", "ip_addresses", "description")  # a complete one empties them
 
 
 def _shown(container: Container) -> tuple[str, str, str, str]:

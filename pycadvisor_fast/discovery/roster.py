@@ -19,7 +19,7 @@ class Roster:
         self._lock = threading.Lock()
         self._by_slot: dict[int, Container] = {}
         self._by_path: dict[str, int] = {}
-        self._by_id: dict[str, int] = {}
+        self._by_id: dict[str, list[int]] = {}  # the newest last; more than one: two runtimes' ids are the same
         self._version = 0
         self._made: tuple[int, tuple[Container, ...]] = (0, ())
 
@@ -46,8 +46,7 @@ class Roster:
                 self._unlink(old)
             self._by_slot[container.slot] = container
             self._by_path[container.path] = container.slot
-            if container.id:
-                self._by_id[container.id] = container.slot
+            self._link(container)
             self._version += 1
 
     def drop(self, slot: int, generation: int) -> Container | None:
@@ -71,8 +70,8 @@ class Roster:
                 return None
             new = self._by_slot[slot] = replace(old, **changes)
             if new.id != old.id:
-                self._by_id.pop(old.id, None)
-                self._by_id[new.id] = slot
+                self._unlink_id(old)
+                self._link(new)
             self._version += 1
             return new
 
@@ -81,9 +80,14 @@ class Roster:
         return self._by_slot.get(slot)
 
     def by_id(self, ident: str) -> Container | None:
-        """The container with exactly this runtime id."""
-        slot = self._by_id.get(ident)
-        return None if slot is None else self._by_slot.get(slot)
+        """The container with exactly this runtime id; of several, the newest."""
+        found = self.all_by_id(ident)
+        return found[0] if found else None
+
+    def all_by_id(self, ident: str) -> tuple[Container, ...]:
+        """All that have this runtime id, the newest first: ids are unique only within a runtime."""
+        slots = tuple(self._by_id.get(ident, ()))
+        return tuple(found for slot in reversed(slots) if (found := self._by_slot.get(slot)) is not None)
 
     def by_path(self, path: str) -> Container | None:
         """The container at exactly this cgroup path."""
@@ -95,11 +99,14 @@ class Roster:
 
         Raises SelectionError when several match equally well.
         """
-        exact = self.by_path(text) or self.by_id(text)
-        if exact is not None:
-            return exact
+        at_path = self.by_path(text)
+        if at_path is not None:
+            return at_path
+        exact = self.all_by_id(text)
+        if len(exact) == 1:
+            return exact[0]
         everyone = self.containers()
-        named = [container for container in everyone if container.name == text]
+        named = list(exact) or [container for container in everyone if container.name == text]
         if not named and len(text) >= MIN_PREFIX:
             named = [container for container in everyone if container.id.startswith(text)]
         if len(named) > 1:
@@ -107,7 +114,20 @@ class Roster:
             raise SelectionError(f"container {text!r} is not unique; name one by its path: {paths}")
         return named[0] if named else None
 
+    def _link(self, new: Container) -> None:
+        if new.id:
+            slots = self._by_id.setdefault(new.id, [])
+            if new.slot not in slots:
+                slots.append(new.slot)
+
     def _unlink(self, old: Container) -> None:
-        for index, key in ((self._by_path, old.path), (self._by_id, old.id)):
-            if index.get(key) == old.slot:
-                del index[key]
+        if self._by_path.get(old.path) == old.slot:
+            del self._by_path[old.path]
+        self._unlink_id(old)
+
+    def _unlink_id(self, old: Container) -> None:
+        slots = self._by_id.get(old.id, [])
+        if old.slot in slots:
+            slots.remove(old.slot)
+            if not slots:
+                del self._by_id[old.id]

@@ -14,8 +14,9 @@ from pycadvisor_fast.errors import NativeError
 try:
     from pycadvisor_fast.native._pcf import ffi, lib
 except ImportError as error:
+    missing = "This build uses the system's libbpf: apt install libbpf1. " if "libbpf" in str(error) else ""
     raise ImportError(
-        f"pycadvisor_fast's C extension does not load ({error}). In a checkout, build it: make build (or "
+        f"pycadvisor_fast's C extension does not load ({error}). {missing}In a checkout, build it: make build (or "
         "pip install -e .); else reinstall it: pip install --force-reinstall pycadvisor-fast",
         name="pycadvisor_fast.native._pcf",
     ) from error

@@ -7,7 +7,16 @@ from pathlib import Path
 from cffi import FFI
 
 ROOT = Path(__file__).resolve().parents[2]
-HEADERS = ("base", "ring", "host", "collector", "watch", "encode")  # in the order pcf.h includes them
+HEADERS = (
+    "base",
+    "ring",
+    "host",
+    "events",
+    "collector",
+    "watch",
+    "usage",
+    "encode",
+)  # in the order pcf.h includes them
 LIBPCF = "build/libpcf/libpcf.a"  # made by setup.py; relative, so that two builds are byte-identical
 
 
@@ -25,7 +34,8 @@ def make() -> FFI:
         '#include "pcf.h"',
         include_dirs=["csrc/include"],
         extra_objects=[LIBPCF],
-        extra_compile_args=["-std=gnu11"],
+        # -g0: what cffi writes needs no debugger, and debug information would carry the build folder's path.
+        extra_compile_args=["-std=gnu11", "-g0"],
         # Symbols of the static library stay inside: another extension may carry its own libpcf.
         extra_link_args=["-Wl,--exclude-libs,ALL", "-pthread"],
         depends=[LIBPCF, "csrc/columns.def", "csrc/include/pcf.h", *(f"csrc/include/pcf/{name}.h" for name in HEADERS)],

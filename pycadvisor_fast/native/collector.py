@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..columns import GROUPS
 from ..errors import NativeError, PycadvisorError
-from ..options import READERS, SOURCES, CollectorOptions, duration_ns
+from ..event import KINDS
+from ..options import READERS, CollectorOptions, duration_ns
 from . import check, ffi, lib, new_error, text
 
 LAYOUTS = ("none", "v1", "hybrid", "v2")
 ANSWERS = ("no", "yes", "unknown")
-CONTROLLERS = ("cpu", "cpuacct", "memory", "io", "pids", "cpuset", "hugetlb", "unified", "name=systemd")
-PLAN_SOURCES = {0: "auto", 1: "file", 2: "netlink", 3: "proc", 4: "self", 9: "none"}
+CONTROLLERS = (
+    *("cpu", "cpuacct", "memory", "io", "pids", "cpuset", "hugetlb", "rdma", "misc"),
+    *("unified", "name=systemd"),
+)
+PLAN_SOURCES = {0: "auto", 1: "file", 2: "netlink", 3: "proc", 4: "self", 5: "bpf", 6: "trace", 9: "none"}
+SOURCE_NUMBERS = {"auto": 0, "file": 1, "bpf": 5}  # PCF_SOURCE_*
 FACTS = (
     "psi",
     "irq_psi",
@@ -26,7 +32,16 @@ FACTS = (
     "pidfd",
     "procfs",
     "rlimit_raise",
+    "btf",
+    "bpf",
+    "bpf_tracing",
+    "css_iter",
+    "memcg_kfuncs",
+    "cgroup_iter",
 )  # fields of type pcf_fact
+EVENT_SOURCES = {
+    text(lib.pcf_event_source_name(number)): number for number in range(lib.PCF_EVENT_SOURCES)
+}  # PCF_EVENT_SOURCE_*
 SLOT_LIVE = 1
 HOST_NETWORK = 1  # PCF_SLOT_FLAG_HOST_NETWORK
 STATS = (
@@ -47,6 +62,13 @@ STATS = (
     "ring_bytes",
     "netns",
     "truncated",
+    "walks",
+    "walk_ns",
+    "flushes",
+    "flush_ns",
+    "walk_errors",
+    "walk_misses",
+    "columns_demoted",
 )
 
 
@@ -70,14 +92,25 @@ class Disagreement(NamedTuple):
     after: int
 
 
+class EventSettings(NamedTuple):
+    """What a collector does for events. ``limits``: records kept, by kind; one left out: libpcf's default."""
+
+    is_on: bool = True
+    sources: tuple[str, ...] | None = None
+    """Names of the sources that may be used, None = all."""
+    age_ns: int = 0
+    limits: Mapping[str, int] = MappingProxyType({})
+    max_bytes: int = 0
+
+
 class NativeCollector:
     """A pcf_collector. All methods but ``close`` may be called from several threads at a time."""
 
-    def __init__(self, options: CollectorOptions, ring_dir: str) -> None:
+    def __init__(self, options: CollectorOptions, ring_dir: str, events: EventSettings | None = None) -> None:
         """Opens the ring and probes the host; raises NativeError, and nothing is left half made."""
         err = new_error()
         out = ffi.new("pcf_collector **")
-        settings = _settings(options, ring_dir)
+        settings = _settings(options, ring_dir, events or EventSettings(is_on=False))
         check(lib.pcf_collector_open(out, settings.struct, err), err, f"collector in {ring_dir}")
         self._settings = settings  # libpcf may keep pointers into it
         self._collector: Any = out[0]
@@ -88,6 +121,11 @@ class NativeCollector:
         if self._collector is None:
             raise PycadvisorError("the collector is closed; make a new one")
         return self._collector
+
+    @property
+    def pointer(self) -> Any:
+        """The pcf_collector itself, for the other classes of this room."""
+        return self._open
 
     # ---- what the host is ----
     def facts(self) -> dict[str, Any]:
@@ -247,7 +285,7 @@ class NativeCollector:
 
 
 class _settings:  # noqa: N801 -- a struct and what keeps its texts alive
-    def __init__(self, options: CollectorOptions, ring_dir: str) -> None:
+    def __init__(self, options: CollectorOptions, ring_dir: str, events: EventSettings) -> None:
         self.struct = struct = ffi.new("pcf_options *")
         lib.pcf_options_default(struct)
         self.texts = (ffi.new("char[]", _bytes(ring_dir)), ffi.new("char[]", _bytes(options.sysroot)))
@@ -260,10 +298,20 @@ class _settings:  # noqa: N801 -- a struct and what keeps its texts alive
         if options.max_containers:
             struct.max_containers = options.max_containers
         struct.reader = READERS.index(options.reader)
-        struct.source = SOURCES.index(options.source)
+        default, by_group = options.resolve_sources(group.name for group in GROUPS)
+        struct.source = SOURCE_NUMBERS[default]
+        for group in GROUPS:
+            struct.source_of[group.index] = SOURCE_NUMBERS[by_group.get(group.name, "auto")]
+        struct.flush_ns = duration_ns(options.flush_interval, "flush_interval")
         struct.max_descriptors = options.max_descriptors
         struct.descriptor_bytes = options.descriptor_memory
         struct.disable_root = options.disable_root
+        struct.disable_events = not events.is_on
+        struct.event_age_ns, struct.event_bytes = events.age_ns, events.max_bytes
+        if events.sources is not None:
+            struct.event_sources = sum(1 << EVENT_SOURCES[name] for name in events.sources)
+        for kind, limit in events.limits.items():
+            struct.event_limit[KINDS[kind]] = limit
 
 
 def _group_plan(group: Any, plan: Any) -> dict[str, Any]:
@@ -275,6 +323,7 @@ def _group_plan(group: Any, plan: Any) -> dict[str, Any]:
         "files": int(plan.files),
         "file_names": text(plan.file_names).split(),
         "columns": [column.name for column in group.columns if plan.present[column.index]],
+        "walked": [column.name for column in group.columns if plan.walked[column.index]],
         "reason": text(plan.reason),
     }
 
@@ -296,4 +345,4 @@ def _gone_is_fine(rc: int, what: str) -> None:
         check(rc, None, what)
 
 
-__all__ = ["Disagreement", "NativeCollector", "NativeError", "Network"]
+__all__ = ["Disagreement", "EventSettings", "NativeCollector", "NativeError", "Network"]

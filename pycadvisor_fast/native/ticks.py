@@ -15,9 +15,13 @@ PAUSE_S = 1.0  # after a wait that failed
 class TickNotifier:
     """Calls listeners with the newest tick after each pass. A listener must only hand over and return."""
 
-    def __init__(self, wait: Callable[[int, int], int | None]) -> None:
-        """``wait(tick, timeout_ms)`` gives the newest tick after ``tick``, or None (NativeCollector.wait)."""
+    def __init__(self, wait: Callable[[int, int], int | None], name: str = "pcf-ticks") -> None:
+        """``wait(tick, timeout_ms)`` gives the newest tick after ``tick``, or None (NativeCollector.wait).
+
+        The same serves for events, with their numbers for ticks. ``name``: of the thread.
+        """
         self._wait = wait
+        self._name = name
         self._lock = threading.Lock()
         self._listeners: dict[int, Callable[[int], None]] = {}
         self._next = 0
@@ -57,7 +61,7 @@ class TickNotifier:
     def _ensure_thread(self) -> None:
         if self._is_active and self._listeners and self._thread is None:
             self._halt = threading.Event()
-            self._thread = threading.Thread(target=self._run, args=(self._halt,), name="pcf-ticks", daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(self._halt,), name=self._name, daemon=True)
             self._thread.start()
 
     def _run(self, halt: threading.Event) -> None:
@@ -74,7 +78,7 @@ class TickNotifier:
         try:
             latest = self._wait(tick, LOOK_MS)
         except Exception:
-            log.exception("waiting for a tick failed; trying again in %g s", PAUSE_S)
+            log.exception("%s: waiting failed; trying again in %g s", self._name, PAUSE_S)
             halt.wait(PAUSE_S)
             return tick
         if latest is None:
@@ -85,7 +89,7 @@ class TickNotifier:
             try:
                 listener(latest)
             except Exception:
-                log.exception("a tick listener failed and is not called again")
+                log.exception("%s: a listener failed and is not called again", self._name)
                 with self._lock:
                     self._listeners = {key: value for key, value in self._listeners.items() if key != number}
         return latest

@@ -12,7 +12,7 @@ from ..container import Container
 from ..errors import SelectionError
 from ..schema import near
 
-RUNTIMES = ("docker", "containerd", "crio", "podman", "kubepods", "systemd", "lxc", "libvirt", "nspawn", "raw")
+RUNTIMES = ("docker", "containerd", "crio", "podman", "kubepods", "systemd", "lxc", "libvirt", "nspawn", "rkt", "raw")
 _GLOB = frozenset("*?[")
 
 

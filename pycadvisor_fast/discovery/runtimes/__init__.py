@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
-_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 CONNECTING = "connecting"
 CONNECTED = "connected"
@@ -25,13 +25,18 @@ HANGING = "hanging"
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a runtime says about one of its containers. Times are wall-clock ns, 0 = not given or not yet."""
+    """What a runtime says about one of its containers. Times are wall-clock ns, 0 = not given or not yet.
+
+    What is empty or 0 says nothing, so that a line of an event may be told; only with ``is_complete`` do empty labels,
+    envs, addresses, aliases, health and description mean that there are none. container.Container explains the fields.
+    """
 
     runtime: str
     id: str
+    """What has none is known by its cgroup: its path ("/...") stands here, or in ``path``."""
     name: str = ""
     image: str = ""
-    labels: Mapping[str, str] = field(default_factory=lambda: _NO_LABELS)
+    labels: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
     kind: str = "container"
     namespace: str = ""
     pod_uid: str = ""
@@ -40,6 +45,39 @@ class Identity:
     pid: int = 0
     restart_count: int = 0
     network_mode: str = ""
+    aliases: tuple[str, ...] = ()
+    envs: Mapping[str, str] = field(default_factory=lambda: _NO_TEXTS)
+    """All of them: the registry keeps those the allow list names."""
+    pod_name: str = ""
+    pod_namespace: str = ""
+    container_name: str = ""
+    sandbox_id: str = ""
+    attempt: int = 0
+    log_path: str = ""
+    health: str = ""
+    ip_addresses: tuple[str, ...] = ()
+    layer_path: str = ""
+    layer_driver: str = ""
+    description: str = ""
+    runtime_state: str = ""
+    path: str = ""
+    """Its cgroup, where the runtime knows it and the id does not stand in the path."""
+    is_complete: bool = False
+    """All that the runtime knows of it, as an inspection gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a runtime says about the end of one of its containers."""
+
+    runtime: str
+    id: str
+    exit_code: int | None = None
+    """Of its first process; 128 + signal when one killed it. None: the runtime did not say."""
+    is_oom_killed: bool = False
+    """The runtime saw the kernel kill something in it for want of memory."""
+    time_ns: int = 0
+    """Wall-clock ns, 0 = not given."""
 
 
 class IdentitySink(Protocol):
@@ -48,11 +86,18 @@ class IdentitySink(Protocol):
     def identified(self, identity: Identity) -> None:
         """A container is known, or known better than before; it may have no cgroup (yet)."""
 
+    def unknown(self, runtime: str, ident: str) -> None:
+        """``runtime`` was asked for an id and has no such container."""
+
+    def ended(self, end: Ended) -> None:
+        """A container has ended; its cgroup may be gone already. Told once for each run of it."""
+
 
 class Runtime(ABC):
     """One container engine. All methods are called in the loop's thread, except ``status``."""
 
     name: str
+    """What ``status`` calls it: two of one kind need two names."""
 
     def __init__(self) -> None:
         self._state = CONNECTING
@@ -66,7 +111,10 @@ class Runtime(ABC):
 
     @abstractmethod
     def ask(self, ident: str, runtime: str) -> None:
-        """A cgroup with this id, by its path of ``runtime``, has appeared: tell the sink who it is, soon."""
+        """A cgroup with this id, by its path of ``runtime``, has appeared: tell the sink who it is, soon.
+
+        For ``runtime`` "systemd" the cgroup's path stands for the id.
+        """
 
     @abstractmethod
     def forget(self, ident: str) -> None:

@@ -10,12 +10,14 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from . import Identity
+from . import Ended, Identity
+from .docker_layers import said_layer
 from .http import HttpError
 
-EVENT_LIMIT = 1 << 20  # bytes of one event: Docker puts all labels into it
+EVENT_LIMIT = 16 << 20  # bytes of one event: Docker puts all labels into it
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)")
 _ID = re.compile(r"[0-9a-f]{64}")
+HEALTH = ("starting", "healthy", "unhealthy")
 _SHOWN = 60  # characters of an unexpected answer that go into a message
 
 
@@ -27,12 +29,17 @@ class DockerEvent:
     id: str
     name: str
     image: str
+    exit_code: int | None = None  # of "die"
+    time_ns: int = 0
 
 
 def parse_json(data: bytes, where: str) -> Any:
-    """``data`` as JSON; raises HttpError naming ``where`` and the beginning of what came instead."""
+    """``data`` as JSON; raises HttpError naming ``where`` and the beginning of what came instead.
+
+    Bytes that are no UTF-8 become U+FFFD: one label of one container must not cost the names of the others.
+    """
     try:
-        return json.loads(data)
+        return json.loads(data.decode("utf-8", "replace"))
     except (ValueError, RecursionError) as error:
         raise HttpError(f"{where}: the answer is no JSON: {data[:_SHOWN]!r}") from error
 
@@ -58,27 +65,67 @@ def _listed_one(item: Any) -> Identity | None:
         labels=_labels(entry.get("Labels")),
         created_ns=created * 10**9 if isinstance(created, int) and created > 0 else 0,
         network_mode=_text(_object(entry.get("HostConfig")), "NetworkMode"),
+        runtime_state=_text(entry, "State"),
     )
 
 
-def inspected(data: bytes, where: str) -> Identity:
-    """GET /containers/<id>/json; raises HttpError when it describes no container."""
+def inspected(data: bytes, where: str) -> tuple[Identity, Ended | None]:
+    """GET /containers/<id>/json: who it is, and how it ended when it has; raises HttpError for no container."""
     entry = _object(parse_json(data, where))
     ident = _text(entry, "Id")
     if not _ID.fullmatch(ident):
         raise HttpError(f"{where}: the answer describes no container: {data[:_SHOWN]!r}")
+    return _inspected_identity(entry, ident), _inspected_end(entry, ident)
+
+
+def _inspected_end(entry: Mapping[str, Any], ident: str) -> Ended | None:
+    state = _object(entry.get("State"))
+    finished_ns = time_ns(_text(state, "FinishedAt"))
+    if state.get("Running") is not False or not finished_ns:  # one that was made and never started has neither
+        return None
+    return Ended("docker", ident, _exit_code(state.get("ExitCode")), state.get("OOMKilled") is True, finished_ns)
+
+
+def _inspected_identity(entry: Mapping[str, Any], ident: str) -> Identity:
     config, state = _object(entry.get("Config")), _object(entry.get("State"))
+    name, layer = _text(entry, "Name").removeprefix("/"), said_layer(entry)
     return _identity(
         ident,
-        name=_text(entry, "Name").removeprefix("/"),
+        name=name,
+        aliases=(name, ident) if name else (ident,),
         image=_text(config, "Image"),
         labels=_labels(config.get("Labels")),
+        envs=_envs(config.get("Env")),
         created_ns=time_ns(_text(entry, "Created")),
         started_ns=time_ns(_text(state, "StartedAt")),
         pid=_number(state, "Pid"),
         restart_count=_number(entry, "RestartCount"),
         network_mode=_text(_object(entry.get("HostConfig")), "NetworkMode"),
+        health=_health(_text(_object(state.get("Health")), "Status")),
+        ip_addresses=_addresses(_object(entry.get("NetworkSettings"))),
+        log_path=_text(entry, "LogPath"),
+        layer_driver=layer.driver,
+        layer_path=layer.path,
+        runtime_state=_text(state, "Status"),
+        is_complete=True,
     )
+
+
+def _health(status: str) -> str:
+    """Docker says "none" where there is no check."""
+    return status if status in HEALTH else ""
+
+
+def _envs(value: Any) -> Mapping[str, str]:
+    pairs = (item.partition("=") for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+    return MappingProxyType({name: text for name, sign, text in pairs if name and sign})
+
+
+def _addresses(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of all its networks, each once; the fields outside Networks are those of the default bridge, until Docker 28."""
+    places = [settings, *(_object(network) for network in _object(settings.get("Networks")).values())]
+    found = [_text(place, key) for place in places for key in ("IPAddress", "GlobalIPv6Address")]
+    return tuple(dict.fromkeys(address for address in found if address))
 
 
 def _identity(ident: str, *, labels: Mapping[str, str], **values: Any) -> Identity:
@@ -90,6 +137,10 @@ def _identity(ident: str, *, labels: Mapping[str, str], **values: Any) -> Identi
         labels=labels,
         kind="sandbox" if is_sandbox else "container",
         pod_uid=labels.get("io.kubernetes.pod.uid", ""),
+        pod_name=labels.get("io.kubernetes.pod.name", ""),
+        pod_namespace=labels.get("io.kubernetes.pod.namespace", ""),
+        container_name="" if is_sandbox else labels.get("io.kubernetes.container.name", ""),
+        sandbox_id=labels.get("io.kubernetes.sandbox.id", ""),
         **values,
     )
 
@@ -99,14 +150,21 @@ class EventLines:
 
     def __init__(self, where: str) -> None:
         self._where = where
-        self._rest = b""
+        self._rest: list[bytes] = []
+        self._size = 0
 
     def feed(self, piece: bytes) -> Iterator[DockerEvent]:
         """The container events that ``piece`` completes; raises HttpError for what is no event."""
-        *lines, self._rest = (self._rest + piece).split(b"\n")
-        if len(self._rest) > EVENT_LIMIT:
+        first, *lines = piece.split(b"\n")
+        self._rest.append(first)
+        self._size += len(first)
+        if self._size > EVENT_LIMIT:
             raise HttpError(f"{self._where}: an event is longer than {EVENT_LIMIT} bytes")
-        for line in lines:
+        if not lines:
+            return
+        whole = b"".join(self._rest)
+        self._rest, self._size = [lines[-1]], len(lines[-1])
+        for line in (whole, *lines[:-1]):
             if line.strip():
                 event = _event(_object(parse_json(line, self._where)))
                 if event is not None:
@@ -120,7 +178,21 @@ def _event(entry: Mapping[str, Any]) -> DockerEvent | None:
     if _text(entry, "Type") not in ("", "container") or not _ID.fullmatch(ident):
         return None
     action = _text(entry, "Action") or _text(entry, "status")
-    return DockerEvent(action, ident, _text(attributes, "name").removeprefix("/"), _text(attributes, "image"))
+    return DockerEvent(
+        action,
+        ident,
+        _text(attributes, "name").removeprefix("/"),
+        _text(attributes, "image"),
+        _exit_code(attributes.get("exitCode")),
+        _number(entry, "timeNano"),
+    )
+
+
+def _exit_code(value: Any) -> int | None:
+    """A number or, as in events, its digits; None for anything else."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def time_ns(text: str) -> int:

@@ -6,10 +6,11 @@ One request a connection: on a unix socket connecting costs less than keeping a 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 
 from ...errors import PycadvisorError
-from ...options import Endpoint
+from ...options import Endpoint, Tls
 
 HEAD_LIMIT = 64 * 1024  # bytes of status line and headers; engines send some hundred
 LINE_LIMIT = 1024  # of a chunk size line with its extensions
@@ -18,6 +19,10 @@ PIECE = 64 * 1024
 
 class HttpError(PycadvisorError):
     """The other side answers, but not what HTTP or the engine's API allows."""
+
+
+class AnswerTooLongError(HttpError):
+    """The answer is larger than it is worth; it was not read to its end."""
 
 
 class HttpTimeoutError(PycadvisorError):
@@ -68,7 +73,7 @@ class Exchange:
         async for piece in self.pieces():
             size += len(piece)
             if size > limit:
-                raise HttpError(f"{self._where}: the answer is larger than {limit} bytes and was not read")
+                raise AnswerTooLongError(f"{self._where}: the answer is larger than {limit} bytes and was not read")
             parts.append(piece)
         return b"".join(parts)
 
@@ -171,4 +176,16 @@ async def get(endpoint: Endpoint, target: str, *, timeout_s: float, limit: int) 
 async def _connect(endpoint: Endpoint) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if endpoint.path:
         return await asyncio.open_unix_connection(endpoint.path, limit=HEAD_LIMIT)
-    return await asyncio.open_connection(endpoint.host, endpoint.port, limit=HEAD_LIMIT)
+    context = _tls_context(endpoint.tls) if endpoint.tls is not None else None
+    return await asyncio.open_connection(endpoint.host, endpoint.port, limit=HEAD_LIMIT, ssl=context)
+
+
+def _tls_context(tls: Tls) -> ssl.SSLContext:
+    """Made anew for each connection: the files are renewed while the collector runs. Raises HttpError naming them."""
+    try:
+        context = ssl.create_default_context(cafile=tls.authorities)
+        context.load_cert_chain(tls.certificate, tls.key)
+    except (OSError, ssl.SSLError) as error:
+        files = ", ".join((tls.certificate, tls.key, tls.authorities))
+        raise HttpError(f"TLS with the files {files}: {error}") from error
+    return context

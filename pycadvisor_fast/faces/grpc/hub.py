@@ -38,11 +38,10 @@ class ShutdownError(Exception):
     """The server stops: streams end."""
 
 
-class Worker:
-    """A thread with an encoder of its own."""
+class Thread:
+    """One thread that takes calls."""
 
-    def __init__(self, regions: Regions, name: str) -> None:
-        self.encoder = Encoder(regions)
+    def __init__(self, name: str) -> None:
         self._pool = ThreadPoolExecutor(1, name)
         self._is_closed = False
 
@@ -55,6 +54,14 @@ class Worker:
     def close(self) -> None:
         self._is_closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Worker(Thread):
+    """A thread with an encoder of its own."""
+
+    def __init__(self, regions: Regions, name: str) -> None:
+        super().__init__(name)
+        self.encoder = Encoder(regions)
 
 
 class Sampler:
@@ -214,8 +221,10 @@ class Hub:
         self.epoch = f"{self.regions.boot_id}/{self.regions.base_ns}"
         self.live = Worker(self.regions, "pcf-grpc-live")
         self.bulk = Worker(self.regions, "pcf-grpc-bulk")  # history: must not hold up the live batches
+        self.events = Thread("pcf-grpc-events")
         self.sample = Sampler(feed.sample).sample
         self.channels: dict[Query, Channel] = {}
+        self._at_end: list[Callable[[], None]] = []
         self._loop = asyncio.get_running_loop()
         self._remove_listener = feed.add_tick_listener(self._tick_from_thread)
 
@@ -251,6 +260,10 @@ class Hub:
         if channel.subscribers == 0:
             self.channels.pop(channel.query, None)
 
+    def at_end(self, call: Callable[[], None]) -> None:
+        """``call()`` when all streams are to end."""
+        self._at_end.append(call)
+
     def end_streams(self) -> None:
         """All streams that wait for a tick end now; those in the middle of a write end after it."""
         if self.is_closing:
@@ -259,10 +272,13 @@ class Hub:
         self._remove_listener()
         for channel in self.channels.values():
             channel.wake()
+        for call in self._at_end:
+            call()
 
     def close(self) -> None:
         """Ends the threads and unmaps the ring; no stream may be open any more."""
         self.end_streams()
         self.live.close()
         self.bulk.close()
+        self.events.close()
         self.regions.close()

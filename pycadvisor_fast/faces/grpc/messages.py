@@ -26,6 +26,11 @@ _KINDS = {
     "limit": pb.ColumnDescription.KIND_LIMIT,
 }
 
+_TEXTS = (  # fields of ContainerInfo that are named as the container's
+    "pod_name", "pod_namespace", "container_name", "sandbox_id", "log_path", "health", "network_mode", "layer_path",
+    "layer_driver", "description", "runtime_state",
+)  # fmt: skip
+
 
 def clean(text: str) -> str:
     """``text`` as protobuf takes it: bytes that were no UTF-8 (surrogate escapes) become "?"."""
@@ -44,6 +49,7 @@ def identity(container: Container, *, handles_only: bool = False) -> bytes:
 
 def container_info(container: Container) -> pb.ContainerInfo:
     """Who a container is."""
+    texts: dict[str, Any] = {name: clean(text) for name in _TEXTS if (text := getattr(container, name))}
     return pb.ContainerInfo(
         handle=container.handle,
         path=clean(container.path),
@@ -58,6 +64,14 @@ def container_info(container: Container) -> pb.ContainerInfo:
         created_unix_ns=container.created_ns,
         network_namespace=container.netns,
         is_host_network=container.is_host_network,
+        started_unix_ns=container.started_ns,
+        pid=container.pid,
+        restart_count=container.restart_count,
+        aliases=[clean(alias) for alias in container.aliases],
+        envs={clean(key): clean(value) for key, value in container.envs.items()},
+        attempt=container.attempt,
+        ip_addresses=list(container.ip_addresses),
+        **texts,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pycadvisor_fast import schema
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.durations import LONGEST_INTERVAL_NS, MILLISECOND
-from pycadvisor_fast.errors import SelectionError
+from pycadvisor_fast.errors import NotServedError, SelectionError
 from pycadvisor_fast.native.encoder import Regions, column_mask
 from pycadvisor_fast.v1 import service_pb2 as pb
 from pycadvisor_fast.views.selection import Selector, is_glob
@@ -27,7 +27,7 @@ MAX_GLOB_CHARACTERS = 16_384  # in all of them
 MAX_INTERVAL_MS = LONGEST_INTERVAL_NS // MILLISECOND
 
 
-class NothingSampledError(SelectionError):
+class NothingSampledError(NotServedError):
     """What is asked for exists, and this host samples none of it."""
 
 

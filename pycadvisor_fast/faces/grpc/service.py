@@ -12,13 +12,18 @@ import grpc
 import grpc.aio
 from grpc.aio import ServicerContext
 
-from pycadvisor_fast.errors import PycadvisorError, SelectionError
+from pycadvisor_fast.errors import NotServedError, PycadvisorError, SelectionError
+from pycadvisor_fast.v1 import machine_pb2, processes_pb2
 from pycadvisor_fast.v1 import service_pb2 as pb
+from pycadvisor_fast.v1.filesystems_pb2 import GetFilesystemsRequest, GetFilesystemsResponse
+from pycadvisor_fast.v1.summary_pb2 import GetSummaryRequest, GetSummaryResponse
 
-from . import messages, requests, window
+from . import filesystem_messages, messages, processes, requests, summary_messages, window
+from .events import EventFollower, EventHub
 from .hub import Hub, ShutdownError
+from .machine_message import machine_message
 from .members import Membership
-from .requests import NothingSampledError, Query
+from .specs import SpecAnswers
 from .subscriber import Subscriber
 from .window import Span
 
@@ -32,7 +37,7 @@ Handler = Callable[["Service", Any, Any], Coroutine[Any, Any, Any]]
 
 async def refuse(context: ServicerContext[Any, Any], error: Exception) -> None:
     """Ends the call with the status that fits ``error``."""
-    if isinstance(error, NothingSampledError):
+    if isinstance(error, NotServedError):
         await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
     if isinstance(error, SelectionError):
         await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
@@ -62,13 +67,16 @@ class Service:
 
     def __init__(self, hub: Hub, max_subscribers: int) -> None:
         self.hub = hub
+        self.events = EventHub(hub, hub.feed.events_bus)
+        self.specs = SpecAnswers(hub.feed)  # asked in the one thread of hub.bulk
         self.max_subscribers = max_subscribers
+        hub.at_end(self.events.wake)
 
     def handler(self) -> grpc.GenericRpcHandler:
         """What to register with a server. The batches are bytes already."""
 
         def method(call: Callable[..., Any], request: Any, serializer: Any = None) -> grpc.RpcMethodHandler[Any, Any]:
-            is_stream = call in (self.stream_stats, self.stream_columns)
+            is_stream = call in (self.stream_stats, self.stream_columns, self.stream_events)
             make = grpc.unary_stream_rpc_method_handler if is_stream else grpc.unary_unary_rpc_method_handler
             return make(call, request_deserializer=request.FromString, response_serializer=serializer)
 
@@ -81,10 +89,17 @@ class Service:
                 "StreamStats": method(self.stream_stats, pb.StreamRequest),
                 "StreamColumns": method(self.stream_columns, pb.StreamRequest),
                 "GetStats": method(self.get_stats, pb.GetStatsRequest),
+                "GetSpec": method(self.get_spec, pb.GetSpecRequest),
                 "ListContainers": method(self.list_containers, pb.ListContainersRequest, as_bytes),
                 "DescribeColumns": method(self.describe_columns, pb.DescribeColumnsRequest, as_bytes),
                 "GetHost": method(self.get_host, pb.GetHostRequest, as_bytes),
+                "GetMachine": method(self.get_machine, machine_pb2.GetMachineRequest, as_bytes),
                 "GetStatus": method(self.get_status, pb.GetStatusRequest, as_bytes),
+                "StreamEvents": method(self.stream_events, pb.StreamEventsRequest),
+                "GetEvents": method(self.get_events, pb.GetEventsRequest),
+                "GetFilesystems": method(self.get_filesystems, GetFilesystemsRequest, as_bytes),
+                "GetSummary": method(self.get_summary, GetSummaryRequest, as_bytes),
+                "ListProcesses": method(self.list_processes, processes_pb2.ListProcessesRequest, as_bytes),
             },
         )
 
@@ -94,15 +109,30 @@ class Service:
     async def stream_columns(self, request: pb.StreamRequest, context: ServicerContext[Any, Any]) -> None:
         await self._stream(request, context, is_columns=True)
 
+    async def stream_events(self, request: pb.StreamEventsRequest, context: ServicerContext[Any, Any]) -> None:
+        await self._send(lambda: EventFollower(self.hub, self.events, request), context)
+
     async def _stream(self, request: pb.StreamRequest, context: Any, *, is_columns: bool) -> None:
+        def subscribe() -> Subscriber:
+            since = request.since if request.HasField("since") else None
+            query = requests.stream_query(request, is_columns=is_columns)
+            return Subscriber(self.hub, query, since, request.epoch)
+
+        await self._send(subscribe, context)
+
+    async def _send(self, subscribe: Callable[[], Subscriber | EventFollower], context: Any) -> None:
         try:
-            if self.hub.subscribers >= self.max_subscribers:
+            if self.streams >= self.max_subscribers:
                 await context.abort(
                     grpc.StatusCode.RESOURCE_EXHAUSTED,
                     f"{self.max_subscribers} streams are open, which is the limit of this server",
                 )
-            query = requests.stream_query(request, is_columns=is_columns)
-            await self._send(query, request, context)
+            subscriber = subscribe()
+            try:
+                while True:
+                    await context.write(await subscriber.next())  # waits for a slow client, holding one batch
+            finally:
+                subscriber.close()
         except ShutdownError:
             context.set_trailing_metadata(SHUTDOWN)
         except (grpc.aio.AbortError, asyncio.CancelledError):
@@ -110,14 +140,10 @@ class Service:
         except Exception as error:
             await refuse(context, error)
 
-    async def _send(self, query: Query, request: pb.StreamRequest, context: Any) -> None:
-        since = request.since if request.HasField("since") else None
-        subscriber = Subscriber(self.hub, query, since, request.epoch)
-        try:
-            while True:
-                await context.write(await subscriber.next())  # waits for a slow client, holding one batch
-        finally:
-            subscriber.close()
+    @property
+    def streams(self) -> int:
+        """How many are open."""
+        return self.hub.subscribers + self.events.streams
 
     @unary
     async def get_stats(self, request: pb.GetStatsRequest, context: ServicerContext[Any, Any]) -> bytes:
@@ -141,6 +167,10 @@ class Service:
         return await worker.run(encode)
 
     @unary
+    async def get_events(self, request: pb.GetEventsRequest, context: ServicerContext[Any, Any]) -> bytes:
+        return await self.events.past(request)
+
+    @unary
     async def list_containers(
         self, request: pb.ListContainersRequest, context: ServicerContext[Any, Any]
     ) -> pb.ListContainersResponse:
@@ -151,6 +181,45 @@ class Service:
             return pb.ListContainersResponse(containers=messages.container_infos(selector.select(every), every))
 
         return await self.hub.bulk.run(listed)  # thousands of containers or conditions must not hold up the streams
+
+    @unary
+    async def get_filesystems(
+        self, request: GetFilesystemsRequest, context: ServicerContext[Any, Any]
+    ) -> GetFilesystemsResponse:
+        selector = requests.selector(request.selector)
+
+        def answered() -> GetFilesystemsResponse:
+            storage = self.hub.feed.filesystems(fresh=request.fresh)
+            return filesystem_messages.response(storage, selector.select(self.hub.feed.containers()))
+
+        return await asyncio.to_thread(answered)
+
+    @unary
+    async def get_summary(self, request: GetSummaryRequest, context: ServicerContext[Any, Any]) -> GetSummaryResponse:
+        selector = requests.selector(request.selector)
+
+        def answered() -> GetSummaryResponse:
+            summaries = self.hub.feed.summary(tuple(request.metrics))
+            return summary_messages.response(summaries, selector.select(self.hub.feed.containers()))
+
+        return await asyncio.to_thread(answered)
+
+    @unary
+    async def get_spec(self, request: pb.GetSpecRequest, context: ServicerContext[Any, Any]) -> bytes:
+        selector = requests.selector(request.selector)
+        return await self.hub.bulk.run(lambda: self.specs.answer(selector))
+
+    @unary
+    async def list_processes(
+        self, request: processes_pb2.ListProcessesRequest, context: ServicerContext[Any, Any]
+    ) -> processes_pb2.ListProcessesResponse:
+        feed = self.hub.feed
+
+        def look() -> processes_pb2.ListProcessesResponse:
+            recursive, fds = not request.not_recursive, request.file_descriptors
+            return processes.response(feed.processes(*request.containers, recursive=recursive, fds=fds))
+
+        return await asyncio.to_thread(look)  # not the worker of the history: a full /proc takes a while
 
     @unary
     async def describe_columns(
@@ -166,6 +235,15 @@ class Service:
         return messages.host_response(await asyncio.to_thread(self.hub.feed.host))
 
     @unary
+    async def get_machine(
+        self, request: machine_pb2.GetMachineRequest, context: ServicerContext[Any, Any]
+    ) -> machine_pb2.GetMachineResponse:
+        def read() -> machine_pb2.GetMachineResponse:
+            return machine_pb2.GetMachineResponse(machine=machine_message(self.hub.feed.machine(fresh=request.fresh)))
+
+        return await asyncio.to_thread(read)
+
+    @unary
     async def get_status(
         self, request: pb.GetStatusRequest, context: ServicerContext[Any, Any]
     ) -> pb.GetStatusResponse:
@@ -174,4 +252,9 @@ class Service:
 
     def status(self) -> dict[str, int]:
         """Fields of ServerStatus."""
-        return {"subscribers": self.hub.subscribers, "selections": len(self.hub.channels), **vars(self.hub.status)}
+        return {
+            "subscribers": self.hub.subscribers,
+            "selections": len(self.hub.channels),
+            "event_streams": self.events.streams,
+            **vars(self.hub.status),
+        }

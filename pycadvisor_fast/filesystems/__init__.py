@@ -1,0 +1,1 @@
+"""The host's filesystems, and what containers hold in them."""

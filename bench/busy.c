@@ -2,8 +2,9 @@
  *
  *   busy COUNT PAGES DIR...     child number i goes into DIR/c<i> of every DIR
  *
- * On stdin: one byte = one kick; end of file = the end.  On stdout: "ready\n" once, then "done\n" for each kick, when
- * every child has faulted its pages.  Children die with the parent (PR_SET_PDEATHSIG), so nothing is left behind.
+ * On stdin: a number a line = a kick of every so manieth child, the others sleep on; end of file = the end.  On stdout:
+ * "ready\n" once, then "done\n" for each kick, when each of these children has faulted its pages.  Children die with the
+ * parent (PR_SET_PDEATHSIG), so nothing is left behind.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,8 +22,8 @@
 #include <unistd.h>
 
 struct shared {
-	_Atomic uint32_t kicks; /* children wait for it to change */
-	_Atomic uint32_t done;  /* the parent waits for it to reach COUNT * kicks */
+	_Atomic uint32_t left;    /* the parent waits for it to become 0 */
+	_Atomic uint32_t kicks[]; /* each child waits for its own to change: nobody is woken who is not to be active */
 };
 
 static void futex_wait(_Atomic uint32_t *word, uint32_t seen)
@@ -42,7 +43,7 @@ static void fault(char *memory, size_t pages, size_t page)
 		memory[i * page] = 1;
 }
 
-static void child(struct shared *shared, uint32_t count, size_t pages, pid_t parent)
+static void child(struct shared *shared, uint32_t index, size_t pages, pid_t parent)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *memory = mmap(NULL, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -52,16 +53,16 @@ static void child(struct shared *shared, uint32_t count, size_t pages, pid_t par
 	if (memory == MAP_FAILED || getppid() != parent)
 		_exit(1);
 	for (;;) {
-		uint32_t now = atomic_load(&shared->kicks);
+		uint32_t now = atomic_load(&shared->kicks[index]);
 
 		if (now == seen) {
-			futex_wait(&shared->kicks, seen);
+			futex_wait(&shared->kicks[index], seen);
 			continue;
 		}
 		seen = now;
 		fault(memory, pages, page);
-		if (atomic_fetch_add(&shared->done, 1) + 1 == count * now)
-			futex_wake(&shared->done);
+		if (atomic_fetch_sub(&shared->left, 1) == 1)
+			futex_wake(&shared->left);
 	}
 }
 
@@ -80,13 +81,17 @@ static int enter(const char *dir, uint32_t index, pid_t pid)
 	return failed ? -1 : 0;
 }
 
-static int kick(struct shared *shared, uint32_t count)
+static int kick(struct shared *shared, uint32_t count, uint32_t every)
 {
-	uint32_t target = count * (atomic_fetch_add(&shared->kicks, 1) + 1), done;
+	uint32_t left;
 
-	futex_wake(&shared->kicks);
-	while ((done = atomic_load(&shared->done)) != target)
-		futex_wait(&shared->done, done);
+	atomic_store(&shared->left, (count + every - 1) / every);
+	for (uint32_t i = 0; i < count; i += every) {
+		atomic_fetch_add(&shared->kicks[i], 1);
+		futex_wake(&shared->kicks[i]);
+	}
+	while ((left = atomic_load(&shared->left)) != 0)
+		futex_wait(&shared->left, left);
 	return write(STDOUT_FILENO, "done\n", 5) == 5 ? 0 : -1;
 }
 
@@ -101,7 +106,7 @@ static int start_children(struct shared *shared, uint32_t count, size_t pages, c
 			return -1;
 		}
 		if (pids[i] == 0)
-			child(shared, count, pages, self);
+			child(shared, i, pages, self);
 		for (char **dir = dirs; *dir; dir++)
 			if (enter(*dir, i, pids[i]))
 				return -1;
@@ -113,10 +118,11 @@ int main(int argc, char **argv)
 {
 	uint32_t count = argc > 3 ? (uint32_t)strtoul(argv[1], NULL, 10) : 0;
 	size_t pages = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
-	struct shared *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared = mmap(NULL, sizeof(*shared) + count * sizeof(shared->kicks[0]), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t *pids = calloc(count ? count : 1, sizeof(*pids));
 	int code = 1;
-	char byte;
+	char line[16];
 
 	if (!count || !pages || shared == MAP_FAILED || !pids) {
 		fprintf(stderr, "usage: busy COUNT PAGES DIR...\n");
@@ -124,8 +130,11 @@ int main(int argc, char **argv)
 	}
 	if (start_children(shared, count, pages, argv + 3, pids) == 0 && write(STDOUT_FILENO, "ready\n", 6) == 6) {
 		code = 0;
-		while (code == 0 && read(STDIN_FILENO, &byte, 1) == 1)
-			code = kick(shared, count) ? 1 : 0;
+		while (code == 0 && fgets(line, sizeof(line), stdin) != NULL) {
+			uint32_t every = (uint32_t)strtoul(line, NULL, 10);
+
+			code = every == 0 || kick(shared, count, every) ? 1 : 0;
+		}
 	}
 	for (uint32_t i = 0; i < count; i++)
 		if (pids[i] > 0)

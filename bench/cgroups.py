@@ -67,11 +67,11 @@ class Cgroups:
         """Cgroup paths, the same in every hierarchy."""
         return [f"/{self.parent}/{name}" for name in self._names()]
 
-    def kick(self) -> None:
-        """Lets every container fault pages; returns when all have. Does nothing when idle."""
+    def kick(self, every: int = 1) -> None:
+        """Lets every so manieth container fault pages; returns when all of them have. Does nothing when idle."""
         if self._busy is not None:
             assert self._busy.stdin is not None
-            self._busy.stdin.write(b"k")
+            self._busy.stdin.write(b"%d\n" % every)
             self._busy.stdin.flush()
             _expect(self._busy, b"done\n")
 

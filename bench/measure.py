@@ -5,17 +5,18 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _PAUSE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one pass took, in nanoseconds."""
+    """What one pass took, in nanoseconds; ``parts`` by name, as whoever measured it could tell."""
 
     cpu_ns: float
     wall_ns: float
+    parts: Mapping[str, float] = field(default_factory=dict)
 
 
 def interleaved(methods: Mapping[str, Callable[[], Cost]], rounds: int, before: Callable[[], None]) -> dict[str, Cost]:
@@ -40,8 +41,16 @@ def interleaved(methods: Mapping[str, Callable[[], Cost]], rounds: int, before: 
 
 
 def median(costs: list[Cost]) -> Cost:
-    """Median of CPU and of wall time, each by itself."""
-    return Cost(statistics.median(c.cpu_ns for c in costs), statistics.median(c.wall_ns for c in costs))
+    """Median of CPU, of wall time and of each part, each by itself."""
+    parts: dict[str, list[float]] = {}
+    for cost in costs:
+        for name, value in cost.parts.items():
+            parts.setdefault(name, []).append(value)
+    return Cost(
+        statistics.median(c.cpu_ns for c in costs),
+        statistics.median(c.wall_ns for c in costs),
+        {name: statistics.median(values) for name, values in parts.items()},
+    )
 
 
 def of_this_process(work: Callable[[], object]) -> Cost:

@@ -14,13 +14,13 @@ _FLAGS = ("-std=c11", "-D_GNU_SOURCE", "-O2", "-Wall", "-Wextra", "-Werror")
 
 
 @cache
-def program(name: str) -> str:
-    """Path of the program built from ``bench/<name>.c``."""
+def program(name: str, *flags: str) -> str:
+    """Path of the program built from ``bench/<name>.c``, with further flags of the compiler."""
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         raise SystemExit("bench: no C compiler found; install gcc or clang")
     out = _folder() / name
-    subprocess.run([compiler, *_FLAGS, str(HERE / f"{name}.c"), "-o", str(out)], check=True)
+    subprocess.run([compiler, *_FLAGS, *flags, str(HERE / f"{name}.c"), "-o", str(out)], check=True)
     return str(out)
 
 

@@ -1,10 +1,9 @@
-"""What one pass over N containers costs: naive Python, C open/read/close, and our readers, on the same files."""
+"""What one pass over N containers costs, for the same numbers: naive Python, C open/read/close, our readers of files,
+and our walk through kernel memory.
+"""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,50 +11,79 @@ from typing import Any
 from pycadvisor_fast.native.collector import NativeCollector
 from pycadvisor_fast.options import CollectorOptions
 
+from . import walking
+from .answering import Answering, ReaderAnswering
 from .cgroups import Cgroups
 from .measure import Cost, interleaved, of_this_process
-from .pass_worker import SLOW
-from .programs import HERE, program
+from .pass_worker import FILE_READERS, SLOW
+from .programs import program
 from .report import Part, Table, Target
+from .walking import WALK_NAMES
 
-READERS = ("pread", "openat", "uring")
-_NAIVE = "naive Python"
-_C_OPEN = "C open/read/close"
-_C_KEPT = "C pread, kept"  # no ring, no values: the least that kept descriptors can cost
+NAIVE = "naive Python"
+C_OPEN = "C open/read/close"
+C_KEPT = "C pread, kept"  # no ring, no values: the least that kept descriptors can cost
+METHODS = (NAIVE, C_OPEN, C_KEPT, *FILE_READERS, *WALK_NAMES)
+FEW = (C_OPEN, "pread", *WALK_NAMES)
+STATES = ("idle", "busy")
+
+Found = Mapping[tuple[str, str], Cost]
 
 
-def measure(counts: Sequence[int], rounds: int) -> Part:
-    """Tables for each number of containers, idle and busy."""
-    part = Part("Reading the kernel's files")
+def measure(
+    counts: Sequence[int],
+    rounds: int,
+    chosen: Sequence[str] = METHODS,
+    kinds: Sequence[str] = ("fast", "slow"),
+    states: Sequence[str] = STATES,
+) -> Part:
+    """Tables for each number of containers, idle and busy; of the ``chosen`` methods and kinds of files."""
+    part = Part("Reading the kernel's numbers")
     files, slow_share = files_of_a_container()
-    ours: dict[int, dict[str, float]] = {}
-    rows = []
+    full: dict[int, dict[str, float]] = {}
+    busy: dict[int, Found] = {}
+    rows: list[tuple[Any, ...]] = []
+    parts_of_a_tick: list[tuple[Any, ...]] = []
+    walked: list[str] = []
     for count in counts:
-        for is_busy in (False, True):
-            with Cgroups(count, is_busy=is_busy, name="readers") as cgroups, _Methods(cgroups, files) as methods:
-                found = methods.measure(_rounds(rounds, count))
-            full = {
-                name: found[name, "fast"].cpu_ns + found[name, "slow"].cpu_ns * slow_share for name in methods.names
-            }
-            if is_busy:
-                ours[count] = full
-            state = "busy" if is_busy else "idle"
-            rows += [(count, state, name, *_cells(found, name, full, count)) for name in methods.names]
+        for state in states:
+            with (
+                Cgroups(count, is_busy=state == "busy", name="readers") as cgroups,
+                _Methods(cgroups, files, chosen) as methods,
+            ):
+                found = methods.measure(_rounds(rounds, count), kinds)
+                walked = walked or methods.walked
+            whole = _full_set(found, methods.names, slow_share)
+            rows += [(count, state, name, *_cells(found, name, whole, count)) for name in methods.names]
+            parts_of_a_tick += walking.rows(found, walked, count, state)
             part.notes += [f"N = {count}, {state}: {note}" for note in methods.notes]
-    part.tables.append(
-        Table(
-            "One pass, microseconds of each container (median)",
-            ("N", "", "method", "CPU", "wall", "slow files, CPU", "full set, CPU", "C open / this", "Python / this"),
-            tuple(rows),
-            f"CPU and wall: the {len(files['fast'])} files read every second. Slow files: the {len(files['slow'])} "
-            f"read every 10 or 30 seconds, on average {slow_share:.3f} times a second. Full set: a second of both at "
-            "these intervals, CPU + that share of slow; all methods read "
-            "the same files at the same intervals, and the ratios are of this column. Our readers also parse into "
-            "typed values and write the ring.",
-        )
-    )
-    part.targets += _targets(ours)
+            if state == "busy":
+                full[count], busy[count] = whole, found
+    part.tables.append(_table(rows, files, slow_share))
+    if parts_of_a_tick:
+        part.tables.append(walking.table(parts_of_a_tick, walked))
+    part.targets += [*_targets(full.get(1000)), *walking.targets(busy.get(1000), walked)]
     return part
+
+
+def _full_set(found: Found, names: Sequence[str], slow_share: float) -> dict[str, float]:
+    """CPU time of a second by method: the files read every second, and of the others their share."""
+    slow = {name: found[name, "slow"].cpu_ns if (name, "slow") in found else 0.0 for name in names}
+    return {name: found[name, "fast"].cpu_ns + slow[name] * slow_share for name in names}
+
+
+def _table(rows: Sequence[tuple[Any, ...]], files: Mapping[str, Sequence[str]], slow_share: float) -> Table:
+    return Table(
+        "One pass, microseconds of each container (median)",
+        ("N", "", "method", "CPU", "wall", "slow files, CPU", "full set, CPU", "C open / this", "Python / this"),
+        tuple(rows),
+        f"CPU and wall: the {len(files['fast'])} files read every second. Slow files: the {len(files['slow'])} "
+        f"read every 10 or 30 seconds, on average {slow_share:.3f} times a second. Full set: a second of both at "
+        "these intervals, CPU + that share of slow; all methods give the same numbers at the same intervals, and the "
+        "ratios are of this column. Our readers also parse into typed values and write the ring. "
+        f"{walking.WALK}: from kernel memory, statistics flushed in each pass, as reading the files does; "
+        f"{walking.WALK_STALE}: without. What the walk does not give, it reads with pread.",
+    )
 
 
 def files_of_a_container() -> tuple[dict[str, list[str]], float]:
@@ -117,125 +145,113 @@ def naive(paths: Sequence[str]) -> int:
 
 
 class _Methods:
-    """All methods over one set of cgroups; a context manager that ends their processes."""
+    """The chosen methods over one set of cgroups; a context manager that ends their processes."""
 
-    names = (_NAIVE, _C_OPEN, _C_KEPT, *READERS)
-
-    def __init__(self, cgroups: Cgroups, files: dict[str, list[str]]) -> None:
+    def __init__(self, cgroups: Cgroups, files: dict[str, list[str]], chosen: Sequence[str]) -> None:
         self._cgroups = cgroups
+        self._chosen = chosen
         self.notes: list[str] = []
         self._paths = {
             kind: [file.format(path) for path in cgroups.paths for file in some] for kind, some in files.items()
         }
 
     def __enter__(self) -> _Methods:
-        self._baselines = {kind: _Answering([program("baseline")], paths) for kind, paths in self._paths.items()}
+        self._baselines = {kind: Answering([program("baseline")], paths) for kind, paths in self._paths.items()}
         # What is slow is not kept by anybody.
         self._kept = {
-            "fast": _Answering([program("baseline"), "keep"], self._paths["fast"]),
+            "fast": Answering([program("baseline"), "keep"], self._paths["fast"]),
             "slow": self._baselines["slow"],
         }
-        command = [sys.executable, "-m", "bench.pass_worker"]
-        self._readers = {name: _Answering([*command, name], self._cgroups.paths) for name in READERS}
-        for name, reader in self._readers.items():
-            state = json.loads(reader.read())
-            if state["slots_openat"] and name != "openat":
-                self.notes.append(
-                    f"{name} keeps {state['descriptors']} descriptors, as many as the limit allows; "
-                    f"{state['slots_openat']} of {state['slots_live']} containers are read by openat"
-                )
+        ours = {**{name: name for name in FILE_READERS}, **WALK_NAMES}
+        self._readers = {
+            name: ReaderAnswering(method, self._cgroups.paths) for name, method in ours.items() if name in self._chosen
+        }
+        for name in [name for name, reader in self._readers.items() if not self._is_usable(name, reader)]:
+            self._readers.pop(name).close()
         return self
 
     def __exit__(self, *error: object) -> None:
         for process in (*self._baselines.values(), self._kept["fast"], *self._readers.values()):
             process.close()
 
-    def measure(self, rounds: int) -> dict[tuple[str, str], Cost]:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The methods there are, in order."""
+        return tuple(name for name in self._chosen if name in self._readers or name in (NAIVE, C_OPEN, C_KEPT))
+
+    @property
+    def walked(self) -> list[str]:
+        """Groups that the walk gives here."""
+        return next((reader.walked for reader in self._readers.values() if reader.walked), [])
+
+    def measure(self, rounds: int, kinds: Sequence[str]) -> dict[tuple[str, str], Cost]:
         """Median cost by (method, fast or slow)."""
         out = {}
-        for kind in ("fast", "slow"):
+        for kind in kinds:
+            self._settle(kind)
             costs = interleaved(
                 self._calls(kind), rounds if kind == "fast" else max(2, rounds // 2), self._cgroups.kick
             )
             out.update({(name, kind): cost for name, cost in costs.items()})
         return out
 
+    def _is_usable(self, name: str, reader: ReaderAnswering) -> bool:
+        state = reader.state
+        if state["slots_openat"] and name not in ("openat", *WALK_NAMES):
+            self.notes.append(
+                f"{name} keeps {state['descriptors']} descriptors, as many as the limit allows; "
+                f"{state['slots_openat']} of {state['slots_live']} containers are read by openat"
+            )
+        if name in WALK_NAMES and not reader.walked:
+            self.notes.append(f"no {name}: {state['reason']}")
+            return False
+        return True
+
+    def _settle(self, kind: str) -> None:
+        for name in WALK_NAMES:
+            if name in self._readers:
+                left = self._readers[name].settle(kind, self._cgroups.kick)
+                if left:
+                    self.notes.append(f"{name}, {kind}: {left} files of walked groups are read all the same")
+
     def _calls(self, kind: str) -> dict[str, Callable[[], Cost]]:
         calls: dict[str, Callable[[], Cost]] = {
-            _NAIVE: lambda: of_this_process(lambda: naive(self._paths[kind])),
-            _C_OPEN: lambda: self._baselines[kind].ask("x"),
-            _C_KEPT: lambda: self._kept[kind].ask("x"),
+            NAIVE: lambda: of_this_process(lambda: naive(self._paths[kind])),
+            C_OPEN: lambda: self._baselines[kind].ask("x"),
+            C_KEPT: lambda: self._kept[kind].ask("x"),
         }
         for name, reader in self._readers.items():
-            calls[name] = lambda reader=reader: reader.ask(f"{kind}\n")  # type: ignore[misc]
-        return calls
+            calls[name] = lambda reader=reader: reader.ask(kind)  # type: ignore[misc]
+        return {name: calls[name] for name in self.names}
 
 
-class _Answering:
-    """A process that is given a list once and then answers each question with two numbers."""
-
-    def __init__(self, command: list[str], lines: Sequence[str]) -> None:
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=HERE.parent
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n".join(lines) + "\n\n")
-        self._process.stdin.flush()
-
-    def ask(self, question: str) -> Cost:
-        """One pass."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(question)
-        self._process.stdin.flush()
-        cpu_ns, wall_ns, *_ = self.read().split()
-        return Cost(float(cpu_ns), float(wall_ns))
-
-    def read(self) -> str:
-        """One line."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self._process.args} ended with status {self._process.wait()}")
-        return line
-
-    def close(self) -> None:
-        """Ends it."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-
-def _cells(
-    found: dict[tuple[str, str], Cost], name: str, full: dict[str, float], count: int
-) -> tuple[float, float, float, float, float, float]:
-    fast, slow = found[name, "fast"], found[name, "slow"]
+def _cells(found: Found, name: str, full: dict[str, float], count: int) -> tuple[float | None, ...]:
+    fast, slow = found[name, "fast"], found.get((name, "slow"))
     us = 1000 * count
     return (
         fast.cpu_ns / us,
         fast.wall_ns / us,
-        slow.cpu_ns / us,
+        None if slow is None else slow.cpu_ns / us,
         full[name] / us,
-        full[_C_OPEN] / full[name],
-        full[_NAIVE] / full[name],
+        full[C_OPEN] / full[name] if C_OPEN in full else None,
+        full[NAIVE] / full[name] if NAIVE in full else None,
     )
 
 
-def _targets(ours: dict[int, dict[str, float]]) -> list[Target]:
-    full = ours.get(1000)
-    best = min(full[name] for name in READERS) if full else 0.0
+def _targets(full: Mapping[str, float] | None) -> list[Target]:
+    """Of 1000 busy containers."""
+    best = min(full[name] for name in FILE_READERS if name in full) if full else 0.0
     return [
         Target(
-            "our reader at 1000 busy containers, full set, of the CPU time of C open/read/close",
+            "our reader of files at 1000 busy containers, full set, of the CPU time of C open/read/close",
             100 / 3,
-            100 * best / full[_C_OPEN] if full else None,
+            100 * best / full[C_OPEN] if full and C_OPEN in full else None,
             "%",
         ),
         Target(
-            "our reader at 1000 busy containers, full set, of the CPU time of naive Python",
+            "our reader of files at 1000 busy containers, full set, of the CPU time of naive Python",
             100 / 8,
-            100 * best / full[_NAIVE] if full else None,
+            100 * best / full[NAIVE] if full and NAIVE in full else None,
             "%",
         ),
     ]

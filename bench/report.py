@@ -40,12 +40,17 @@ class Target:
         return f"MISS by {abs(self.measured / self.limit - 1):.0%}"
 
 
+_TARGET = ("name", "limit", "measured", "unit", "at_least")
+
+
 @dataclass
 class Part:
     """One section of the report."""
 
     title: str
     tables: list[Table] = field(default_factory=list)
+    measured: str = ""
+    """When, and how busy the machine was before."""
     targets: list[Target] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -95,6 +100,7 @@ def as_markdown(facts: dict[str, Any], parts: Sequence[Part]) -> str:
         out.append(f"| {target.name} | {sign} {number(target.limit)} {target.unit} | {measured} | {target.verdict} |")
     for part in parts:
         out += ["", f"## {part.title}"]
+        out += ["", f"Measured {part.measured}."] if part.measured else []
         for table in part.tables:
             out += ["", f"**{table.title}**", "", f"| {' | '.join(table.columns)} |", "|---" * len(table.columns) + "|"]
             out += [f"| {' | '.join(number(cell) for cell in row)} |" for row in table.rows]
@@ -110,6 +116,26 @@ def as_json(facts: dict[str, Any], parts: Sequence[Part]) -> str:
         for part in parts
     ]
     return json.dumps({"facts": facts, "parts": plain}, indent=1, ensure_ascii=False)
+
+
+def kept(folder: Path, now: Sequence[Part]) -> list[Part]:
+    """The parts of the last results, with those measured ``now`` in their places, new ones at the end."""
+    try:
+        old = [_part(plain) for plain in json.loads((folder / "latest.json").read_text(encoding="utf-8"))["parts"]]
+    except FileNotFoundError:
+        old = []
+    titles = [part.title for part in old]
+    newer = {part.title: part for part in now}
+    return [newer.get(part.title, part) for part in old] + [part for part in now if part.title not in titles]
+
+
+def _part(plain: dict[str, Any]) -> Part:
+    tables = [
+        Table(table["title"], tuple(table["columns"]), tuple(map(tuple, table["rows"])), table["note"])
+        for table in plain["tables"]
+    ]
+    targets = [Target(**{name: target[name] for name in _TARGET}) for target in plain["targets"]]
+    return Part(plain["title"], tables, plain.get("measured", ""), targets, plain["notes"])
 
 
 def write(folder: Path, page: Path | None, facts: dict[str, Any], parts: Sequence[Part]) -> None:

@@ -21,6 +21,8 @@ from .programs import HERE
 
 # What a daemon that follows 1000 containers and sees no Docker has to sample every second.
 FIRST = ("cpu", "memory", "memory_stat", "pids")
+# What the walk gives on each kernel that lets it be loaded.
+WALKED_EVERYWHERE = ("cpu", "memory", "memory_stat", "pids", "pressure")
 
 
 class Daemon:
@@ -35,7 +37,6 @@ class Daemon:
             f"--grpc_listen=unix:{self.socket}",
             "--docker=",
             "--ring_memory=0",
-            "--source=file",
             *flags,
         )
 
@@ -84,6 +85,24 @@ class Daemon:
                     ring.close()
                     return took
             time.sleep(0.002)
+
+    def settled(self, count: int, within: float = 30.0) -> bool:
+        """Waits until the walk is trusted: next to nothing of its groups is read from files. False: it was not in time.
+
+        Where there is no walk that is never so, and it returns at once.
+        """
+        until = time.monotonic() + within
+        with attach(self.ring_dir) as ring:
+            before: dict[str, int] = {}
+            while time.monotonic() < until:
+                ticks = ring.group("tick").snapshot()
+                reads = dict(zip(ticks.keys if ticks.keys is not None else (), ticks.integers("reads"), strict=True))
+                now = {name: int(reads.get(name, 0)) for name in ring.groups if name in WALKED_EVERYWHERE}
+                if before and sum(now.values()) - sum(before.values()) < count:
+                    return True
+                before = now
+                time.sleep(1.1 * max(ring.group(name).interval_ns for name in now) / 1e9)
+        return False
 
     def ready(self) -> None:
         """Waits until it serves."""

@@ -1,0 +1,5 @@
+/* The shortest life of a process. */
+int main(void)
+{
+	return 0;
+}

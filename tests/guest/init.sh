@@ -68,6 +68,11 @@ mount -t tmpfs -o mode=1777 tmpfs /new/dev/shm
 mount -t devpts devpts /new/dev/pts
 ln -s /proc/self/fd /new/dev/fd
 share session /new/guest rw,cache=none
+# What eBPF programs, tracing and lockdown are looked at through; a kernel may lack one.
+mount -t bpf bpf /new/sys/fs/bpf 2>/dev/null
+mount -t tracefs tracefs /new/sys/kernel/tracing 2>/dev/null
+mount -t securityfs securityfs /new/sys/kernel/security 2>/dev/null
+mount -t debugfs debugfs /new/sys/kernel/debug 2>/dev/null
 
 case $(value layout) in
 v2) unified /new/sys/fs/cgroup ;;
@@ -79,6 +84,7 @@ hybrid)
 	;;
 *) die "unknown layout $(value layout)" ;;
 esac
+mkdir -p /new/lib/modules # a machine that never had a kernel of its own has no such folder
 mount --bind "/new$(value modules)" /new/lib/modules # for modprobe: veth and friends
 ip link set lo up
 ip link set eth0 up && ip addr add 10.0.2.15/24 dev eth0

@@ -56,18 +56,18 @@ def _unpacked(home: Path) -> Kernel:
 
 def _download(suite: str, home: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pcf-kernel-") as scratch:
-        apt = _Apt(Path(scratch), suite)
+        apt = Apt(Path(scratch), suite)
         release = apt.newest_kernel()
         for package in apt.existing(f"linux-{part}-{release}" for part in ("image", "binary", "modules", "base")):
             apt.run("apt-get", "download", "-qq", package)
         for archive in Path(scratch).glob("*.deb"):
-            _output("dpkg-deb", "-x", str(archive), str(home))
+            output("dpkg-deb", "-x", str(archive), str(home))
     if not (home / "lib").exists():
         (home / "lib").symlink_to("usr/lib")  # depmod looks under lib/modules
-    _output("depmod", "-b", str(home), release)
+    output("depmod", "-b", str(home), release)
 
 
-class _Apt:
+class Apt:
     """apt with its own sources, lists and (empty) status, all under ``scratch``."""
 
     def __init__(self, scratch: Path, suite: str) -> None:
@@ -87,7 +87,7 @@ class _Apt:
         self.run("apt-get", "update", "-qq")
 
     def run(self, *command: str) -> str:
-        return _output(*command, folder=self.scratch, APT_CONFIG=str(self.scratch / "apt.conf"))
+        return output(*command, folder=self.scratch, APT_CONFIG=str(self.scratch / "apt.conf"))
 
     def newest_kernel(self) -> str:
         """RELEASE of the image that the suite's linux-image-amd64 depends on."""
@@ -105,14 +105,14 @@ class _Apt:
 
 def _mirror() -> str:
     """The Debian mirror of this machine's apt."""
-    for line in _output("apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN)").splitlines():
+    for line in output("apt-get", "indextargets", "--format", "$(SITE) $(ORIGIN)").splitlines():
         site, _, origin = line.partition(" ")
         if origin == "Debian" and "security" not in site:
             return site
     raise GuestError("apt knows no Debian mirror: run apt-get update first")
 
 
-def _output(*command: str, folder: Path | None = None, **environment: str) -> str:
+def output(*command: str, folder: Path | None = None, **environment: str) -> str:
     """Standard output of a command; GuestError with what it said when it fails."""
     try:
         done = subprocess.run(

@@ -9,31 +9,63 @@ from pathlib import Path
 
 from tests.guest.kernels import ROOT
 
-ROOMS = ("parse", "ring", "source", "host", "watch", "slot", "tick", "net")
+ROOMS = ("ring", "source", "host", "watch", "slot", "tick", "net", "bpf", "event", "walk_")
+ALIKE = (  # no kernel makes a difference
+    "parse_network",
+    "ring",
+    "ring_hostile",
+    "ring_takeover",
+    "ring_tenants",
+    "ring_torn",
+    "slots",
+    "event_log",
+    "walk_cputime",
+    "walk_demotion",
+    "walk_fill",
+    "walk_hierarchies",
+    "walk_match",
+    "walk_memory_stat",
+)
+LAYOUTLESS = ("net", "net_parts", "bpf_psi", "connector", "kmsg", "processes")  # the kernel's, whatever is mounted
 
 
-def c_tests(build: Path) -> list[Path]:
-    """Built C tests whose names say that they belong to one of ``ROOMS``."""
+def c_tests(build: Path, *, only_layout: bool = False) -> list[Path]:
+    """Built C tests whose names say that they belong to one of ``ROOMS``, without those that are ``ALIKE``.
+
+    ``only_layout``: another guest of the same kernel runs those that are ``LAYOUTLESS``.
+    """
     programs = [path for path in build.glob("test_*") if path.is_file() and os.access(path, os.X_OK)]
-    return sorted(path for path in programs if any(room in path.name for room in ROOMS))
+    elsewhere = (*ALIKE, *(LAYOUTLESS if only_layout else ()))
+    met = (path for path in programs if any(room in path.name for room in ROOMS))
+    return sorted(path for path in met if not path.name.endswith(elsewhere))
 
 
-def marked_files() -> list[Path]:
-    """Test files that carry the marker: only these are imported in the guest, where imports are slow."""
+def marked_files(*, only_inside: bool = False) -> list[Path]:
+    """Test files that carry the marker: only these are imported in the guest, where imports are slow.
+
+    ``only_inside``: without those of tests/host, for a layout that other guests of the kernel cover in parts.
+    """
     inside = (ROOT / "tests" / "guest" / "inside").glob("test_*.py")
+    if only_inside:
+        return sorted(inside)
     outside = [path for folder in ("unit", "host") for path in (ROOT / "tests" / folder).rglob("test_*.py")]
     return sorted([*inside, *(path for path in outside if "mark.guest_inside" in path.read_text())])
 
 
-def script(build: Path, marks: str) -> str:
-    """A bash script: every C test (one line of verdict each in /guest/c-tests), then pytest (/guest/junit.xml)."""
+def script(build: Path, marks: str, layout: str) -> str:
+    """A bash script: every C test (one line of verdict each in /guest/c-tests), then pytest (/guest/junit.xml).
+
+    Ends with pytest's status, after what spoils the machine for everything else.
+    """
     lines = [": >/guest/c-tests"]
-    for program in c_tests(build):
+    for program in c_tests(build, only_layout=layout != "v2"):
         lines.append(f"{shlex.quote(str(program))}; echo {program.name} $? >>/guest/c-tests")
-    return "\n".join([*lines, python_script(marks)])
+    locked = f"{shlex.quote(str(build / 'test_host_bpf'))} lockdown; echo test_host_bpf-lockdown $? >>/guest/c-tests"
+    python = python_script(marks, only_inside=layout == "hybrid")
+    return "\n".join([*lines, python, "status=$?", locked, "exit $status"])
 
 
-def python_script(marks: str) -> str:
+def python_script(marks: str, *, only_inside: bool = False) -> str:
     """The pytest part alone: of the files that carry the marker, the tests that ``marks`` selects."""
     pytest = [sys.executable, "-m", "pytest", "-m", marks, "-p", "no:cacheprovider"]
-    return shlex.join([*pytest, "--junitxml=/guest/junit.xml", "-q", *map(str, marked_files())])
+    return shlex.join([*pytest, "--junitxml=/guest/junit.xml", "-q", *map(str, marked_files(only_inside=only_inside))])

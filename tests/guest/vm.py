@@ -27,7 +27,9 @@ LAYOUTS = ("v2", "v1", "hybrid")
 SESSION = Path(__file__).with_name("session.sh")
 DEVICES = (
     *("-machine", "q35,hpet=off,smbus=off,sata=off,vmport=off", "-nodefaults", "-no-user-config"),
-    *("-accel", "tcg,thread=multi,tb-size=512"),
+    # One thread for all CPUs of a guest: with several, one may run half of an instruction that another rewrites (static
+    # keys), and guests died of it. Two guests at a time use two cores all the same.
+    *("-accel", "tcg,thread=single,tb-size=512"),
     *("-cpu", "Nehalem"),  # x86-64-v2: what numpy's wheels ask for, and cheaper to emulate than more
     *("-display", "none", "-no-reboot"),
     *("-nic", "user,model=virtio-net-pci,restrict=on"),  # a host has an interface; this one leads nowhere

@@ -46,6 +46,7 @@ class DockerEngine:
         self._dockerd: subprocess.Popen[bytes] | None = None
         self._containerd: subprocess.Popen[bytes] | None = None
         self._containerd_socket = self.root / "c.sock"
+        self.containerd_endpoint = f"unix://{self._containerd_socket}"
 
     @staticmethod
     def missing() -> str:

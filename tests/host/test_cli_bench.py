@@ -34,17 +34,39 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 def test_a_short_bench_measures_and_leaves_nothing() -> None:
     results = ROOT / "bench/results/latest.json"
-    words = [sys.executable, "-m", "bench", "readers", "discovery", "attach", "--quick"]
+    chosen = ["readers", "activity", "daemon", "loading", "discovery", "attach"]
+    words = [sys.executable, "-m", "bench", *chosen, "--quick"]
     with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as bench:
         assert bench.stdout is not None
         shown = bench.stdout.read()
         assert bench.wait() == 0
     assert "C open/read/close" in shown
     parts = json.loads(results.read_text())["parts"]
-    assert [part["title"] for part in parts] == ["Reading the kernel's files", "Discovery", "Attaching to the ring"]
+    assert [part["title"] for part in parts] == [
+        "Reading the kernel's numbers",
+        "Activity",
+        "The daemon",
+        "Loading eBPF",
+        "Discovery",
+        "Attaching to the ring",
+    ]
     costs = [row[3] for row in parts[0]["tables"][0]["rows"]]
-    assert len(costs) == 12  # six methods, idle and busy
+    assert len(costs) == 16  # eight methods, idle and busy
     assert all(cost > 0 for cost in costs)
+    walks = parts[0]["tables"][1]["rows"]
+    assert [row[2] for row in walks] == ["bpf walk", "bpf walk, no flush"] * 2
+    for _, _, name, tick, flush, walk, *_ in walks:
+        assert tick > walk > 0
+        assert (flush == 0) == (name == "bpf walk, no flush")
+    activity = parts[1]["tables"][0]["rows"]
+    assert [row[:2] for row in activity] == [
+        [share, name] for share in ("1 %", "10 %", "100 %") for name in ("pread", "bpf walk")
+    ]
+    cpu = parts[2]["tables"][0]["rows"]
+    assert all(auto > 0 and file > 0 for _, auto, file, _ in cpu)
+    loading = {row[0]: row[3] for row in parts[3]["tables"][0]["rows"]}  # programs
+    assert loading["without eBPF"] == 0
+    assert loading["walk and events"] == loading["the walk"] + loading["events"] > loading["the walk"] > 0
     assert left_behind(bench.pid) == []
 
 

@@ -20,8 +20,8 @@ import numpy as np
 import pytest
 
 from pycadvisor_fast import Collector, CollectorOptions, attach
-from pycadvisor_fast.collector import PRIVATE_PREFIX, SHARED_MEMORY
 from pycadvisor_fast.errors import ConfigError, NativeError, PycadvisorError
+from pycadvisor_fast.sampling.home import PRIVATE_PREFIX, SHARED_MEMORY
 from tests.host.cgroup_tree import CgroupTree
 from tests.host.churn import churn
 
@@ -390,6 +390,19 @@ def test_a_thousand_that_are_there_are_added_quickly(cgroups: CgroupTree) -> Non
     with Collector(CollectorOptions(docker=None, include=(f"{cgroups.name}/*",))) as collector:
         assert len(collector.containers()) == 1001
         assert collector.wait(timeout=30)
+
+
+def test_a_cgroup_called_as_a_file_of_another_hierarchy(collector: Collector, cgroups: CgroupTree) -> None:
+    """A cgroup2 cgroup "tasks" beside the file of v1: followed where it is a directory, and no error elsewhere."""
+    cgroups.make("with")
+    free = [mount for mount in cgroups.mounts if not Path(f"{mount}{cgroups.path('with')}/tasks").exists()]
+    path = cgroups.make("with/tasks", free)
+    if free:
+        eventually(lambda: collector.container(path))
+    for _ in range(3):
+        collector.sample()
+    status = collector.status()
+    assert status["read_errors"] == 0, status["last_error"]
 
 
 def test_churn_leaves_descriptors_slots_and_memory_as_they_were(collector: Collector, cgroups: CgroupTree) -> None:

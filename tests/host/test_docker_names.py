@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pycadvisor_fast import Collector, Container
+from pycadvisor_fast.spec import Limits
 from tests.host.docker_engine import IMAGE, DockerEngine
 from tests.unit.docker_fake import FakeDocker
 
@@ -86,6 +87,77 @@ def test_a_container_shows_its_use(collector: Collector, run: Callable[..., str]
     collector.stop()
     collector.start()  # limits are sampled at once, their interval is 10 s
     eventually(lambda: collector.latest("limits").row(container.slot).get("memory_bytes") == 64 << 20)
+
+
+def test_all_that_docker_knows_is_told(docker_engine: DockerEngine, run: Callable[..., str]) -> None:
+    options = {"docker": docker_engine.endpoint, "history": 5, "env_prefixes": ("PCF_",)}
+    with Collector(interval=0.1, **options) as collector:
+        ident = run(
+            "pcf-told",
+            Env=["PCF_A=1", "OTHER=2"],
+            Labels={"line": "a\nb", "big": "x" * 100_000},
+            HostConfig={"Memory": 64 << 20, "CpuShares": 512, "CpuQuota": 50_000, "CpuPeriod": 100_000},
+        )
+        eventually(lambda: named(collector, "pcf-told").pid)
+        container = named(collector, "pcf-told")
+        said = docker_engine.inspect(ident)
+        assert dict(container.envs) == {"PCF_A": "1"}
+        assert container.labels["line"] == "a\nb"
+        assert container.aliases == ("pcf-told", ident)
+        assert (container.runtime_state, container.health) == ("running", "")
+        assert container.network_mode == said["HostConfig"]["NetworkMode"]
+        assert container.ip_addresses == tuple(
+            network["IPAddress"] for network in said["NetworkSettings"]["Networks"].values() if network["IPAddress"]
+        )
+        assert container.log_path == said["LogPath"]
+        assert container.layer_driver == said["GraphDriver"]["Name"]
+        assert (Path(container.layer_path) / "bin/busybox").exists(), container.layer_path
+
+        spec = collector.spec("pcf-told")
+        assert spec is not None
+        assert (spec.container.image, spec.has_filesystem) == (IMAGE, True)
+        collector.stop()
+        collector.start()  # limits are sampled at once, their interval is 10 s
+
+        def limits() -> Limits:
+            spec = collector.spec("pcf-told")
+            assert spec is not None
+            return spec.limits
+
+        eventually(lambda: limits().memory_bytes == 64 << 20)
+        assert (limits().cpu_shares, limits().cpu_quota_usec, limits().cpu_period_usec) == (512, 50_000, 100_000)
+        assert limits().cpu_mask
+
+
+def test_a_paused_container_is_told(collector: Collector, run: Callable[..., str], docker_engine: DockerEngine) -> None:
+    ident = run("pcf-paused")
+    named(collector, "pcf-paused")
+    docker_engine.request("POST", f"/containers/{ident}/pause", allow=(204,))
+    eventually(lambda: named(collector, "pcf-paused").runtime_state == "paused")
+    docker_engine.request("POST", f"/containers/{ident}/unpause", allow=(204,))
+    eventually(lambda: named(collector, "pcf-paused").runtime_state == "running")
+
+
+def test_health_and_a_restart_in_place_are_events(
+    collector: Collector, run: Callable[..., str], docker_engine: DockerEngine
+) -> None:
+    second = 1_000_000_000
+    check = {"Test": ["CMD", "cat", "/tmp/well"], "Interval": second, "Timeout": 5 * second, "Retries": 1}
+    ident = run("pcf-health", "sh", "-c", "echo x > /tmp/well; exec sleep 100000", Healthcheck=check)
+    eventually(lambda: named(collector, "pcf-health").health == "healthy")
+    before = named(collector, "pcf-health")
+    docker_engine.request("POST", f"/containers/{ident}/restart?t=0", allow=(204,))
+    eventually(lambda: named(collector, "pcf-health").handle != before.handle)
+    eventually(lambda: named(collector, "pcf-health").started_ns > before.started_ns)
+    after = named(collector, "pcf-health")
+    assert (after.id, after.name) == (ident, "pcf-health")
+    assert after.pid != before.pid
+
+    def told() -> set[tuple[str, str]]:
+        events = collector.past_events(["health_change", "restart"])
+        return {(one.kind, one.source) for one in events if one.container is not None and one.container.id == ident}
+
+    eventually(lambda: told() == {("health_change", "runtime"), ("restart", "runtime")})
 
 
 def test_names_are_in_the_ring_for_other_processes(collector: Collector, run: Callable[..., str]) -> None:

@@ -21,6 +21,8 @@ class FakeDocker:
         self.containers: dict[str, dict[str, Any]] = {}
         self.habit = ""
         self.inspect_habit = ""
+        self.root = "/var/lib/docker"
+        self.list_body = b""  # sent in place of the list
         self.ends_events = False  # as soon as they have begun
         self.requests: list[str] = []
         self._listener: socket.socket | None = None
@@ -144,6 +146,8 @@ class FakeDocker:
     def _route(self, target: str, is_inspect: bool) -> tuple[int, bytes]:
         if target == "/version":
             return 200, b'{"Version":"99.1","ApiVersion":"1.99"}'
+        if target == "/info":
+            return 200, json.dumps({"DockerRootDir": self.root}).encode()
         if target == "/_ping":
             return 200, b"OK"
         if is_inspect:
@@ -154,6 +158,8 @@ class FakeDocker:
                 if entry
                 else (404, b'{"message":"no such container"}')
             )
+        if self.list_body:
+            return 200, self.list_body
         running = [_list_entry(ident, entry) for ident, entry in self.containers.items() if entry["running"]]
         return 200, json.dumps(running).encode()
 
@@ -173,12 +179,29 @@ def _list_entry(ident: str, entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _inspect(ident: str, entry: dict[str, Any]) -> dict[str, Any]:
+    health = {"Health": {"Status": entry["health"]}} if "health" in entry else {}
     return {
         "Id": ident,
         "Name": "/" + entry["name"],
         "Created": "2023-11-14T22:13:20.123456789Z",
-        "State": {"Pid": 4242, "StartedAt": "2023-11-14T22:13:21Z"},
+        "State": {
+            "Status": entry.get("state", "running"),
+            "Pid": entry.get("pid", 4242),
+            "StartedAt": entry.get("started", "2023-11-14T22:13:21Z"),
+            **health,
+            **_end(entry),
+        },
         "RestartCount": entry.get("restarts", 0),
-        "Config": {"Image": entry["image"], "Labels": entry["labels"]},
+        "Config": {"Image": entry["image"], "Labels": entry["labels"], "Env": entry.get("env", [])},
         "HostConfig": {"NetworkMode": entry.get("network", "bridge")},
+        "NetworkSettings": entry.get("networks", {}),
+        "LogPath": entry.get("log", ""),
+        **entry.get("driver", {}),
     }
+
+
+def _end(entry: dict[str, Any]) -> dict[str, Any]:
+    if "exit_code" not in entry:
+        return {"Running": entry["running"], "FinishedAt": "0001-01-01T00:00:00Z"}
+    how = {"ExitCode": entry["exit_code"], "OOMKilled": entry.get("oom_killed", False)}
+    return {"Running": False, "FinishedAt": "2023-11-14T22:13:25Z", **how}

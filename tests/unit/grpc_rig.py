@@ -53,6 +53,7 @@ class Rig:
 async def running(directory: Path, *, slots: int = 3, **how: Any) -> AsyncIterator[Rig]:
     writer = RingWriter(directory / "ring", how.pop("intervals", INTERVALS), ring_len=how.pop("ring_len", 64))
     feed = FakeFeed(writer, [container(slot) for slot in range(slots)])
+    feed.events_bus = how.pop("events", None)
     server = await serve(feed, how.pop("listen", "127.0.0.1:0"), **how)
     try:
         async with grpc.aio.insecure_channel(server.addresses[0], options=OPTIONS) as channel:

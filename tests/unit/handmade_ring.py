@@ -5,13 +5,24 @@ from __future__ import annotations
 import dataclasses
 import threading
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pycadvisor_fast.columns import GROUPS, Group
 from pycadvisor_fast.container import Container
+from pycadvisor_fast.errors import SelectionError
+from pycadvisor_fast.events import Bus
+from pycadvisor_fast.filesystem import Storage
+from pycadvisor_fast.machine.model import Machine
 from pycadvisor_fast.native import ABSENT, ffi, lib, new_error, text
+from pycadvisor_fast.process import Process, ProcessList
+from pycadvisor_fast.sampling import Ring
+from pycadvisor_fast.sampling.group import GroupRing
+from pycadvisor_fast.spec import UNLIMITED, Limits, Spec
+from pycadvisor_fast.summaries.gathering import Summaries
+from pycadvisor_fast.views.summary import Summary
 
 BY_NAME = {group.name: group for group in GROUPS}
 MONOTONIC_NS = 1_000_000_000_000
@@ -107,6 +118,17 @@ class RingWriter:
         return ffi.new("uint64_t[]", [values.get(column.name, ABSENT) for column in group.columns])
 
 
+@contextmanager
+def groups_of(writer: RingWriter) -> Iterator[Ring]:
+    """The groups of a ring that has no list of containers: as much of sampling.Ring as views need."""
+    groups = {name: GroupRing(str(writer.path), name) for name in writer.regions}
+    try:
+        yield cast("Ring", types.SimpleNamespace(groups=groups, group=groups.__getitem__))
+    finally:
+        for group in groups.values():
+            group.close()
+
+
 class FakeFeed:
     """feed.Feed over a RingWriter."""
 
@@ -118,9 +140,23 @@ class FakeFeed:
         self._listeners: list[Callable[[int], None]] = []
         self._lock = threading.Lock()
         self.sampled = 0
+        self._specs: dict[int, Spec] = {}
+        self.events_bus: Bus | None = None
+        self.machines = [Machine()]  # as read first, and when read again
+        self.storage = Storage()
+        self.asked_fresh: list[bool] = []
 
     def containers(self) -> tuple[Container, ...]:
         return self._containers
+
+    def specs(self) -> tuple[Spec, ...]:
+        return tuple(self.spec_of(one) for one in self.containers())
+
+    def spec_of(self, one: Container) -> Spec:
+        known = self._specs.get(one.handle)
+        if known is None or known.container is not one:
+            known = self._specs[one.handle] = Spec(one, Limits(cpu_shares=2, memory_bytes=UNLIMITED), has_memory=True)
+        return known
 
     def containers_version(self) -> int:
         return self._version
@@ -144,9 +180,28 @@ class FakeFeed:
         for listener in list(self._listeners):
             listener(tick)
 
+    def processes(self, *containers: str, recursive: bool = True, fds: bool = False) -> ProcessList:
+        """What was asked, as a process."""
+        if "nobody" in containers:
+            raise SelectionError("no container is called 'nobody'")
+        of, at = (
+            (7, 1, 33, "w\udcffb", 150.0, 3.0, 12.5, 4096, 8192, "S", 2, 1, 5, 2.0, "a"),
+            (containers, "/c", 9, "web"),
+        )
+        asked = Process(*of, *at)
+        return ProcessList((dataclasses.replace(asked, fd_count=4 if fds else None),), 11, recursive, "hidden")
+
     def sample(self) -> int:
         self.sampled += 1
         return 0
+
+    def filesystems(self, *, fresh: bool = False) -> Storage:
+        self.asked_fresh.append(fresh)
+        return self.storage
+
+    def summary(self, metrics: Sequence[str] = ()) -> Mapping[str, Summary]:
+        with groups_of(self.writer) as ring:
+            return Summaries(ring, 60.0).summary(metrics)
 
     def host(self) -> dict[str, Any]:
         return {
@@ -155,8 +210,11 @@ class FakeFeed:
             "notes": ["history: new"],
         }
 
+    def machine(self, *, fresh: bool = False) -> Machine:
+        return self.machines[-1 if fresh else 0]
+
     def status(self) -> dict[str, Any]:
-        return {"ticks": 12, "runtimes": {"docker": "connected"}}
+        return {"ticks": 12, "runtimes": {"docker": "connected"}, "events": {"off": "events=off"}}
 
 
 def container(slot: int, generation: int = 1, **fields: Any) -> Container:

@@ -16,7 +16,7 @@ from pycadvisor_fast.container import Container
 from pycadvisor_fast.errors import ConfigError, MissingDependencyError, PycadvisorError, RingError, SelectionError
 from pycadvisor_fast.faces.snapshot import ABSENT, UNLIMITED, Capture, GroupCapture
 
-COMMANDS = ("run", "host", "ls", "watch", "get", "snapshot")
+COMMANDS = ("run", "host", "ls", "ps", "watch", "get", "snapshot", "machine")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -174,7 +174,7 @@ def test_flags_that_act_later_are_one_warning() -> None:
 
 def test_kinds_switch_groups() -> None:
     assert groups_off((), ()) == frozenset()
-    assert groups_off((), ("percpu", "tcp")) == {"cpu_percpu"}
+    assert groups_off((), ("percpu", "tcp")) == {"cpu_percpu", "tcp", "tcp6"}
     assert groups_off((), ("memory",)) == {"memory", "memory_stat", "memory_swap", "memory_kernel"}
     assert "memory_events" in groups_off((), ("memory", "oom_event"))
     assert "cpu" not in groups_off(("cpu",), ("cpu",))
@@ -207,6 +207,12 @@ def test_options_of_the_collector() -> None:
     assert options.disabled_groups == ("hugetlb", "io")
     assert (options.history, options.docker, options.ring_dir) == (90.0, None, "/dev/shm/x")
     assert options.raw_prefixes == ("/a", "/b")
+
+
+def test_a_kind_that_is_named_wakes_what_is_off_by_default() -> None:
+    options = collector_options(loaded(("enable_metrics", "cpu,tcp,process"), ("interval", "tcp6=1s")))
+    assert options.interval == {"default": "1s", "tcp": "10s", "tcp6": "1s", "tasks": "10s"}
+    assert collector_options(loaded()).interval == {"default": "1s"}
 
 
 def test_all_sets_every_group_and_single_groups_over_it() -> None:

@@ -20,6 +20,7 @@ ANY_JSON = st.recursive(
     max_leaves=20,
 )
 KEYS = ["Id", "Names", "Image", "Labels", "Created", "HostConfig", "NetworkMode", "State", "Pid", "Config", "StartedAt"]
+KEYS += ["Running", "FinishedAt", "ExitCode", "OOMKilled"]
 
 
 def assert_named(parse: Callable[[], object]) -> None:
@@ -63,7 +64,7 @@ def test_any_json_is_an_answer_or_a_named_error(value: Any) -> None:
 @given(st.dictionaries(st.sampled_from(KEYS), ANY_JSON))
 def test_fields_of_any_type_do_no_harm(fields: dict[str, Any]) -> None:
     entry = {**fields, "Id": ID}
-    assert inspected(json.dumps(entry).encode(), "here").id == ID
+    assert inspected(json.dumps(entry).encode(), "here")[0].id == ID
     assert [one.id for one in listed(json.dumps([entry]).encode(), "here")] == [ID]
 
 

@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.faces.grpc import window
 from pycadvisor_fast.faces.grpc.hub import Sampler
+from pycadvisor_fast.v1 import processes_pb2
 from pycadvisor_fast.v1 import service_pb2 as pb
 
 from .grpc_rig import WAIT, run, running
@@ -225,6 +226,30 @@ def test_host_and_status(tmp_path: Path) -> None:
     run(main())
 
 
+def test_processes(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            answer = await rig.stub.ListProcesses(processes_pb2.ListProcessesRequest(containers=["web", "/x"]))
+            (info,) = answer.processes
+            assert (info.pid, info.parent_pid, info.uid, info.user, info.state) == (7, 1, 33, "w?b", "S")
+            assert (info.cpu_percent, info.cpu_seconds, info.memory_percent) == (150.0, 3.0, 12.5)
+            assert (info.rss_bytes, info.virtual_bytes, info.threads, info.processor) == (4096, 8192, 2, 1)
+            assert (info.started_unix_ns, info.running_seconds, info.command) == (5, 2.0, "a")
+            assert list(info.arguments) == ["web", "/x"]
+            assert (info.cgroup_path, info.container, info.container_name) == ("/c", 9, "web")
+            assert (answer.time_unix_ns, answer.incomplete, answer.reason) == (11, False, "hidden")
+            assert not info.HasField("fd_count")
+            request = processes_pb2.ListProcessesRequest(file_descriptors=True, not_recursive=True)
+            answer = await rig.stub.ListProcesses(request)
+            assert answer.processes[0].fd_count == 4
+            assert answer.incomplete
+            with pytest.raises(grpc.aio.AioRpcError, match="no container is called") as caught:
+                await rig.stub.ListProcesses(processes_pb2.ListProcessesRequest(containers=["nobody"]))
+            assert caught.value.code() == CODES.INVALID_ARGUMENT
+
+    run(main())
+
+
 def test_a_feed_that_fails_is_an_error_of_that_call_only(tmp_path: Path) -> None:
     async def main() -> None:
         async with running(tmp_path) as rig:
@@ -256,5 +281,29 @@ def test_health_and_reflection(tmp_path: Path) -> None:
             async for answer in reflection.ServerReflectionInfo(iter([asked])):
                 files = b"".join(answer.file_descriptor_response.file_descriptor_proto)
                 assert b"StreamColumns" in files
+
+    run(main())
+
+
+def test_specs_are_encoded_once_and_selected(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with running(tmp_path) as rig:
+            rig.feed.set_containers(
+                [container(0), container(1, labels={"a": "b"}, envs={"K": "v"}, restart_count=2, started_ns=7)]
+            )
+            answer = await rig.stub.GetSpec(pb.GetSpecRequest())
+            assert [spec.handle for spec in answer.specs] == [one.handle for one in rig.feed.containers()]
+            spec = answer.specs[1]
+            assert (dict(spec.labels), dict(spec.envs), spec.restart_count) == ({"a": "b"}, {"K": "v"}, 2)
+            assert (spec.limits.cpu_shares, spec.limits.memory_bytes) == (2, 2**64 - 1)
+            assert not spec.limits.HasField("pids"), "absent is not zero"
+            assert (spec.has_memory, spec.has_cpu, spec.started_unix_ns) == (True, False, 7)
+            path = rig.feed.containers()[1].path
+            chosen = await rig.stub.GetSpec(pb.GetSpecRequest(selector={"paths": [path]}))
+            assert [one.path for one in chosen.specs] == [path]
+            assert (await rig.stub.GetSpec(pb.GetSpecRequest(selector={"names": ["nobody"]}))).specs == []
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await rig.stub.GetSpec(pb.GetSpecRequest(selector={"names": [""]}))
+            assert caught.value.code() == CODES.INVALID_ARGUMENT
 
     run(main())

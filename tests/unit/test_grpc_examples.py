@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pycadvisor_fast.event import ContainerExit, OomKill
+
+from .fake_events import FakeLog, bus
 from .grpc_rig import Rig, run, running
 
 
@@ -47,6 +50,28 @@ def test_subscribe_py(tmp_path: Path, project_root: Path) -> None:
             assert "web-2: 0.000 cores, " in text
             # The last lines are from the columns: five rows at most, three containers here.
             assert text.splitlines()[-1].endswith("0.000 cores")
+
+    run(main())
+
+
+def test_events_py(tmp_path: Path, project_root: Path) -> None:
+    log = FakeLog()
+    log.add(path="/docker/c2", payload=OomKill(pid=8, tgid=7, comm="hog", limit_bytes=64 << 20))
+    log.add("empty", path="/docker/c2")
+    log.add("container_exit", path="/docker/c2", payload=ContainerExit(exit_code=3, cpu_ns=1_500_000_000))
+    log.add("container_exit", path="", payload=ContainerExit())
+
+    async def main() -> None:
+        made = bus(log)
+        async with running(tmp_path, events=made) as rig:
+            command = [sys.executable, "examples/events.py", rig.server.addresses[0], "3"]
+            lines = (await output_of(rig, command, project_root, PYTHONPATH=str(project_root))).splitlines()
+        made.stop()
+        assert [line.partition(" ")[2] for line in lines] == [
+            "web-2: out of memory, killed hog (7), limit 64 MiB",
+            "web-2: ended with code 3, 1.50 s of CPU",
+            "the machine: ended with unknown code",
+        ]
 
     run(main())
 

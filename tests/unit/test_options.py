@@ -61,11 +61,21 @@ def test_intervals_by_group() -> None:
     assert (both["cpu"], both["memory"]) == (20 * MS, 200 * MS)
 
 
+def test_a_group_that_is_off_by_default_is_switched_on_by_its_name_alone() -> None:
+    assert intervals()["scheduling"] == 0
+    assert intervals(interval="100ms")["scheduling"] == 0
+    assert intervals(interval={"default": 1, "cpu": 1})["scheduling"] == 0
+    assert intervals(interval={"scheduling": "1s"})["scheduling"] == 1000 * MS
+
+
 def test_groups_on_and_off() -> None:
     only = intervals(groups=["cpu", "memory"])
     assert {name for name, ns in only.items() if ns} == {"cpu", "memory"}
+    usual = {name for name, ns in intervals().items() if not ns}  # those that cost too much for everybody
     off = intervals(disabled_groups={"cpu"})
-    assert [name for name, ns in off.items() if not ns] == ["cpu"]
+    assert {name for name, ns in off.items() if not ns} == usual | {"cpu"}
+    assert "scheduling" in usual
+    assert "cpu" not in usual
 
 
 @pytest.mark.parametrize(

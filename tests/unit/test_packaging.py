@@ -91,15 +91,20 @@ def test_import_without_the_extension_says_what_to_do(tmp_path: Path) -> None:
 # ---- sdist and wheel
 
 
-@pytest.fixture(scope="module")
-def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dist/ of a copy of the tracked tree: the sdist, and the wheel built from it in an empty environment."""
-    tree = tmp_path_factory.mktemp("tree") / "source"
+def copy_tracked(tree: Path) -> None:
+    """What git knows or would take, as it is here."""
     tracked = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT).split("\0")
     for name in filter(None, tracked):
         if (ROOT / name).exists():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, tree / name)
+
+
+@pytest.fixture(scope="module")
+def distribution(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dist/ of a copy of the tracked tree: the sdist, and the wheel built from it in an empty environment."""
+    tree = tmp_path_factory.mktemp("tree") / "source"
+    copy_tracked(tree)
     run(sys.executable, "-m", "build", "--outdir", tree / "dist", cwd=tree)
     return tree / "dist"
 
@@ -132,6 +137,99 @@ def test_wheel_works_in_a_fresh_environment(distribution: Path, tmp_path: Path) 
     run(python, "-W", "error", "-c", "import pycadvisor_fast.v1.stats_pb2, pycadvisor_fast.cli", cwd=tmp_path)
     assert "usage" in run(tmp_path / "venv" / "bin" / "pycadvisor-fast", "--help", cwd=tmp_path).lower()
     run(python, "-m", "pip", "check")
+
+
+EBPF_SMOKE = """
+    import re
+    from pathlib import Path
+    from pycadvisor_fast import Collector
+    with Collector(docker=None) as collector:
+        abilities = collector.host()["facts"]["abilities"]
+    loaded = set(re.findall(r"/\\S*lib(?:bpf|elf)\\S*", Path("/proc/self/maps").read_text()))
+    print(abilities["bpf"]["answer"], *sorted(loaded))
+"""
+HIDE_LIBBPF = (
+    "for file in $(ldconfig -p | grep -o '/.*/libbpf.so.*'); do mount --bind /dev/null $file; done; exec \"$@\""
+)
+
+
+@pytest.fixture(scope="module")
+def repaired(distribution: Path) -> Path:
+    """The wheel for machines without libbpf, made as `make sdist` does it."""
+    (wheel,) = distribution.glob("*-linux_*.whl")
+    tools = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    run("auditwheel", "repair", "--wheel-dir", distribution / "repaired", wheel, PATH=tools)
+    return next((distribution / "repaired").glob("*.whl"))
+
+
+def test_repaired_wheel_brings_its_libraries(repaired: Path) -> None:
+    assert "-cp311-abi3-manylinux" in repaired.name
+    names = zipfile.ZipFile(repaired).namelist()
+    brought = {Path(name).name.partition("-")[0] for name in names if name.startswith("pycadvisor_fast.libs/lib")}
+    assert brought == {"libbpf", "libelf"}, "libz is in every system that manylinux names"
+    assert repaired.stat().st_size < 2 << 20
+
+
+def test_repaired_wheel_uses_its_own_libbpf(repaired: Path, tmp_path: Path) -> None:
+    """With the system's libbpf hidden from it, where that may be done: programs load all the same."""
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    run(python, "-m", "pip", "install", "-q", repaired)
+    is_root = os.geteuid() == 0
+    hidden = ["unshare", "--mount", "bash", "-c", HIDE_LIBBPF, "bash"] if is_root else []
+    answer, *loaded = run(*hidden, python, "-c", textwrap.dedent(EBPF_SMOKE), cwd=tmp_path).split()
+    assert answer == ("yes" if is_root else "no")
+    assert {Path(path).name.partition("-")[0] for path in loaded} == {"libbpf", "libelf"}
+    assert not [path for path in loaded if not path.startswith(f"{tmp_path}/venv/")], loaded
+
+
+def test_system_wheel_says_that_libbpf_is_missing(distribution: Path, tmp_path: Path) -> None:
+    """The other wheel, with the system's libbpf out of reach: the error names the package."""
+    if os.geteuid() != 0:
+        pytest.skip("hiding a library needs root: CI has it")
+    (wheel,) = distribution.glob("*-linux_*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "try:\n import pycadvisor_fast.native\nexcept ImportError as error: print(error)"
+    assert "apt install libbpf1" in run(
+        "unshare", "--mount", "bash", "-c", HIDE_LIBBPF, "bash", sys.executable, "-c", code, cwd=tmp_path
+    )
+
+
+def test_wheels_name_no_folder_of_the_build(distribution: Path, repaired: Path) -> None:
+    """Nothing in them says where they were built: two builds of a tree are alike."""
+    (wheel,) = distribution.glob("*-linux_*.whl")
+    for path in (wheel, repaired):
+        archive = zipfile.ZipFile(path)
+        places = (str(distribution.parent).encode(), str(ROOT).encode(), b"/build-env-", b"/pip-")
+        assert [name for name in archive.namelist() if any(place in archive.read(name) for place in places)] == []
+
+
+# ---- built where clang, bpftool or libbpf is missing
+
+
+def test_extension_without_ebpf_says_so(tmp_path: Path) -> None:
+    """Tools that do not run: the build succeeds and prints what is missing; the program gives it as the reason."""
+    tree, tools = tmp_path / "source", tmp_path / "tools"
+    copy_tracked(tree)
+    tools.mkdir()
+    (tools / "bpftool").write_text("#!/bin/sh\nexit 2\n")  # as Ubuntu's, for a kernel it has no package for
+    (tools / "bpftool").chmod(0o755)
+    said = run(
+        sys.executable, "-W", "ignore", "setup.py", "build_ext", "--inplace",
+        cwd=tree, PATH=f"{tools}:{os.environ['PATH']}",
+    )  # fmt: skip
+    assert f"note: built without eBPF: {tools}/bpftool does not run" in said
+    needed = run("objdump", "-p", tree / "pycadvisor_fast" / "native" / "_pcf.abi3.so")
+    assert "libbpf" not in needed
+    shown = run(sys.executable, "-m", "pycadvisor_fast", "host", cwd=tree)
+    assert re.search(r"bpf +no: libpcf was built without eBPF: \S+ does not run", shown), shown
+
+
+def test_libpcf_without_ebpf_passes_its_tests(tmp_path: Path) -> None:
+    """PCF_BPF=OFF builds all of libpcf; the C tests of what eBPF touches pass."""
+    run("cmake", "-S", ROOT, "-B", tmp_path, "-DPCF_BPF=OFF", "-DPCF_SHARED=OFF")
+    run("cmake", "--build", tmp_path, "--parallel", "2")
+    run("ctest", "--test-dir", tmp_path, "--output-on-failure", "--no-tests=error", "-R", "host|plan|tick|source|event")
 
 
 # ---- libpcf as a C library

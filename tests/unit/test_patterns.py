@@ -12,6 +12,7 @@ ID = "3f2a7c0d9be14586a1c2d3e4f5061728394a5b6c7d8e9f0011223344556677ff"
 INNER = "c0ffee" * 10 + "abcd"
 UID = "1b9b4f5c-1b2c-4d5e-8f90-a1b2c3d4e5f6"
 UID_ = UID.replace("-", "_")
+UID_X = UID.replace("-", r"\x2d")
 STATIC = "0123456789abcdef0123456789abcdef"
 POD = f"/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{UID_}.slice"
 
@@ -107,10 +108,32 @@ TABLE = [
     (f"/machine.slice/libpod-conmon-{ID}.scope", Recognition("podman", kind="helper")),
     (f"/libpod_parent/libpod-{ID}", container("podman")),
     (f"/libpod_parent/libpod-conmon-{ID}", Recognition("podman", kind="helper")),
-    (f"/libpod_parent/{ID}", Recognition("podman", ID, "pod")),
-    (f"/libpod_parent/{ID}/libpod-{INNER}", container("podman", INNER)),
-    (f"/machine.slice/machine-libpod_pod_{ID}.slice", Recognition("podman", ID, "pod")),
-    (f"/machine.slice/machine-libpod_pod_{ID}.slice/libpod-{INNER}.scope", container("podman", INNER)),
+    ("/libpod_parent", RAW),
+    ("/libpod_parent/conmon", Recognition("podman", kind="helper")),
+    ("/somewhere/conmon", RAW),
+    (f"/libpod_parent/{ID}", Recognition("podman", ID, "pod", ID)),
+    (f"/libpod_parent/{ID}/libpod-{INNER}", container("podman", INNER, ID)),
+    (f"/libpod_parent/{ID}/libpod-{INNER}/container", CHILD),
+    (f"/machine.slice/machine-libpod_pod_{ID}.slice", Recognition("podman", ID, "pod", ID)),
+    (f"/machine.slice/machine-libpod_pod_{ID}.slice/libpod-{INNER}.scope", container("podman", INNER, ID)),
+    (f"/machine.slice/machine-libpod_pod_{ID}.slice/libpod-{INNER}.scope/container", CHILD),
+    (
+        f"/user.slice/user-1000.slice/user@1000.service/user.slice/user-libpod_pod_{ID}.slice/libpod-{INNER}.scope",
+        container("podman", INNER, ID),
+    ),
+    (
+        f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-conmon-{ID}.scope",
+        Recognition("podman", kind="helper"),
+    ),
+    (
+        "/user.slice/user-1000.slice/user@1000.service/user.slice/podman-pause-1f2e3d4c.scope",
+        unit("scope", "podman-pause-1f2e3d4c.scope"),
+    ),
+    (f"/user.slice/user-1000.slice/user@1000.service/app.slice/web.service/libpod-payload-{ID}", container("podman")),
+    (f"/system.slice/web.service/libpod-payload-{ID}/container", CHILD),
+    ("/system.slice/web.service/supervisor", RAW),
+    (f"/mine/libpod-{ID}", container("podman")),
+    (f"/docker/{INNER}/libpod_parent/libpod-{ID}", container("podman")),
     (f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope", container("podman")),
     (f"/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-{ID}.scope/container", CHILD),
     (f"/system.slice/web.service/libpod-payload-{ID}", container("podman")),
@@ -145,10 +168,17 @@ TABLE = [
     ("/lxc.monitor.c1", Recognition("lxc", kind="helper")),
     ("/lxc.monitor/c1", Recognition("lxc", kind="helper")),
     ("/lxc.pivot", Recognition("lxc", kind="helper")),
+    ("/user.slice/user-1000.slice/user@1000.service/lxc.payload.c1", machine("lxc", "c1")),
+    ("/lxc.payload.c1-1", machine("lxc", "c1-1")),  # what a stale directory of that name makes of it
+    (f"/lxc.payload.c1/system.slice/docker-{ID}.scope", container("docker")),
+    (f"/lxc/k8s/kubepods.slice/kubepods-pod{UID_}.slice/crio-{ID}.scope", container("crio", pod_uid=UID)),
     # libvirt, machined
     (r"/machine.slice/machine-qemu\x2d1\x2dmy\x2dvm.scope", machine("libvirt", "my-vm")),
     (r"/machine.slice/machine-qemu\x2d1\x2dmy\x2dvm.scope/libvirt/emulator", CHILD),
+    (r"/machine.slice/machine-qemu\x2d1\x2dmy\x2dvm.scope/libvirt/vcpu0", CHILD),
     (r"/machine.slice/machine-lxc\x2d2711\x2dbox.scope", machine("libvirt", "box")),
+    ("/libvirtd.service/libvirt/qemu/guest", machine("libvirt", "guest")),
+    ("/system.slice/libvirtd.service/libvirt/lxc/box", machine("libvirt", "box")),
     ("/machine/qemu-1-x.libvirt-qemu", machine("libvirt", "x")),
     ("/machine/qemu-12-x.libvirt-qemu/vcpu0", CHILD),
     ("/machine/old.libvirt-lxc", machine("libvirt", "old")),
@@ -156,6 +186,20 @@ TABLE = [
     ("/machine.slice/systemd-nspawn@debian.service", machine("nspawn", "debian")),
     ("/machine.slice/machine-debian.scope", machine("nspawn", "debian")),
     ("/machine.slice", unit("slice", "machine.slice")),
+    # rkt: a machine for each pod, a service in it for each app
+    (rf"/machine.slice/machine-rkt\x2d{UID_X}.scope", Recognition("rkt", kind="pod", pod_uid=UID)),
+    (rf"/machine.slice/machine-rkt\x2d{UID_X}.scope/system.slice", unit("slice", "system.slice")),
+    (
+        rf"/machine.slice/machine-rkt\x2d{UID_X}.scope/system.slice/alpine\x2dsh.service",
+        container("rkt", "", UID, "alpine-sh"),
+    ),
+    (rf"/machine.slice/machine-rkt\x2d{UID_X}.scope/system.slice/alpine\x2dsh.service/sub", CHILD),
+    (r"/machine.slice/machine-rkt\x2dno\x2duuid.scope", machine("nspawn", "rkt-no-uuid")),
+    (rf"/docker/{ID}/machine.slice/machine-rkt\x2d{UID_X}.scope/system.slice/a.service", CHILD),
+    # lmctfy: a container's name is its path, wherever it is; nothing tells it from any other cgroup
+    ("/lmctfy", RAW),
+    ("/batch/task-1", RAW),
+    ("/sys/job.1/task.2", RAW),
     # nothing of anybody's
     ("/process_api", RAW),
     ("/pcf-test-12/a/b", RAW),
@@ -193,3 +237,17 @@ def test_any_path_is_recognised_as_something(parts: list[str]) -> None:
     found = recognise("/" + "/".join(parts))
     assert found.runtime
     assert found.id == "" or len(found.id) == 64
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"/docker/{'a' * 64}", True),
+        (f"/system.slice/docker-{'a' * 64}.scope", True),
+        (f"/kubepods/pod0123456789abcdef0123456789abcdef/{'a' * 64}", False),
+        (f"/chosen/by/somebody/{'a' * 64}", False),
+        ("/some/where", False),
+    ],
+)
+def test_only_a_path_that_nobody_else_makes_is_certain(path: str, expected: bool) -> None:
+    assert recognise(path).is_certain is expected

@@ -18,7 +18,7 @@ from pycadvisor_fast.faces.grpc import serve
 from pycadvisor_fast.views.rates import window_rates
 from tests.host.cgroup_tree import CgroupTree
 
-pytestmark = pytest.mark.guest_inside
+pytestmark = [pytest.mark.guest_inside, pytest.mark.one_guest]
 
 HOUR = 3600 * 10**9
 STEP_MS = 100

@@ -8,7 +8,9 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 FUZZ_SECONDS ?= 5
-FUZZ_CC ?= $(shell command -v clang || command -v gcc)
+# clang where its runtime libraries are there (libclang-rt-dev): the eBPF programs need clang alone.
+FUZZ_CC ?= $(shell echo 'int LLVMFuzzerTestOneInput(const char *d, unsigned long n) { return !d && n; }' | \
+	clang -fsanitize=fuzzer,address -o /dev/null -x c - 2>/dev/null && command -v clang || command -v gcc)
 FUZZ_OPTIONS := -DPCF_FUZZ=ON -DPCF_SANITIZE=ON -DPCF_TESTS=OFF -DPCF_SHARED=OFF
 JOBS ?= $(shell nproc)
 
@@ -19,7 +21,7 @@ export CMAKE_GENERATOR PYTHON
 # Runs a command; what it prints is shown only when it fails.
 quietly = @log=$$(mktemp); if $(1) >$$log 2>&1; then rm -f $$log; else cat $$log; rm -f $$log; exit 1; fi
 
-.PHONY: help run build test c-tests c-sanitize lint format types fuzz guest unit host python-tests bench generate sdist clean distclean
+.PHONY: help run build test c-build c-tests c-sanitize lint format types fuzz guest unit host python-tests bench generate sdist clean distclean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,9 +58,11 @@ test: $(VENV)/.dev ## everything: C tests, sanitizers, linters, fuzz, guests, Py
 	@$(MAKE) guest
 	@$(MAKE) python-tests
 
-c-tests: ## libpcf's own tests
+c-build:
 	$(call quietly,cmake -S . -B build/c)
 	$(call quietly,cmake --build build/c --parallel $(JOBS))
+
+c-tests: c-build ## libpcf's own tests
 	$(call quietly,ctest --test-dir build/c --output-on-failure --no-tests=error)
 	@echo "libpcf: every C test passed"
 
@@ -89,11 +93,11 @@ fuzz: ## each fuzz target for FUZZ_SECONDS under the sanitizers
 	@for target in $$(find build/fuzz -maxdepth 1 -type f -name 'fuzz_*' -executable | sort); do \
 		name=$${target##*/}; mkdir -p build/fuzz/corpus/$$name; \
 		$$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=build/fuzz/$$name. build/fuzz/corpus/$$name \
-			tests/fixtures >build/fuzz/log 2>&1 || { tail -40 build/fuzz/log; exit 1; }; \
+			tests/fixtures csrc/fuzz/seeds >build/fuzz/log 2>&1 || { tail -40 build/fuzz/log; exit 1; }; \
 		echo "fuzzed $${name#fuzz_} for $(FUZZ_SECONDS) s"; \
 	done
 
-guest: $(VENV)/.dev c-tests ## the tests that need cgroup v2 or memory v1, inside other kernels
+guest: $(VENV)/.dev c-build ## the tests that need cgroup v2 or memory v1, inside other kernels
 	@$(PY) -m pytest -q tests/guest
 
 unit: $(VENV)/.dev ## Python tests that need nothing of the host
@@ -111,8 +115,10 @@ bench: $(VENV)/.run build ## measure, and write docs/benchmarks.md (root)
 generate: $(VENV)/.dev ## everything that derives from csrc/columns.def
 	@$(PY) csrc/generate.py
 
-sdist: $(VENV)/.dev ## dist/: source archive and wheel
+# The second wheel brings libbpf and libelf along, for machines that have none: it is the one to publish.
+sdist: $(VENV)/.dev ## dist/: source archive, wheel for this system, wheel for any (manylinux)
 	@$(PY) -m build
+	@PATH="$(abspath $(VENV)/bin):$$PATH" auditwheel repair --wheel-dir dist dist/*-linux_*.whl
 
 clean: ## remove what was built; .venv and the guests' kernels stay
 	@rm -rf build dist *.egg-info pycadvisor_fast/native/_pcf.*

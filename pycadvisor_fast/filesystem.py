@@ -90,7 +90,8 @@ class TreeUsage:
 
     ``bytes`` is what it takes on disk (blocks of 512), ``apparent_bytes`` the lengths of its files, ``inodes`` counts
     the tree itself, its directories and its files; a file with several names counts once. ``source`` says how it was
-    found out: "walk", "" = not yet. ``measured_ns``: wall clock when that ended, 0 = not yet.
+    found out: "walk", "snapshotter" (containerd's own figure), "" = not yet. ``measured_ns``: wall clock when that ended,
+    0 = not yet. A layer without a directory on the host has no ``path``.
     """
 
     kind: str

@@ -14,7 +14,9 @@ from ..container import Container
 from ..errors import NativeError
 from ..filesystem import TreeUsage
 from ..native.usage import Tree, TreeWalker
-from .trees import Figures, Place, places
+from .figures import Figures
+from .layers import Ask, layer_of, nobody
+from .trees import Asked, Place, wanted
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ class TreeMeasuring:
     """Measures trees in the background. ``start`` and ``stop`` for one thread, ``current`` for any.
 
     ``containers``: the live ones, the same tuple until something changes. ``sysroot``: prefix of their paths.
+    ``ask``: what a runtime says of a layer that has no directory; it takes ``cpu_share`` of the time at most, as if all
+    the time until its answer were work.
     """
 
     def __init__(
@@ -35,20 +39,24 @@ class TreeMeasuring:
         containers: Callable[[], Sequence[Container]],
         sysroot: str = "",
         *,
+        ask: Ask = nobody,
         interval_s: float = 60.0,
         cpu_share: float = 0.02,
         hangs_after_s: float = _HANGS_AFTER_S,
     ) -> None:
         self._containers = containers
         self._sysroot = sysroot
+        self._ask = ask
         self._interval_s = interval_s
         self._cpu_share = cpu_share
         self._hangs_after_s = hangs_after_s
         self._figures = Figures(round(interval_s * 1e9))
         self._known: Sequence[Container] | None = None
+        self._followed_at = -_LOOK_S
         self._walker: TreeWalker | None = None
         self._left_behind = 0
         self._measured = 0
+        self._asked = 0
         self._cpu_ns = 0
         self._at = ""
         self._error = ""
@@ -84,6 +92,7 @@ class TreeMeasuring:
         return {
             "trees": sum(len(usages) for usages in trees.values()),
             "measured": self._measured,
+            "asked": self._asked,
             "cpu_ns": self._cpu_ns,
             "at": self._at,
             "left_behind": self._left_behind,
@@ -98,6 +107,8 @@ class TreeMeasuring:
                 place = self._figures.due(time.monotonic_ns())
                 if place is None:
                     self._sleep()
+                elif place.asked is not None:
+                    self._ask_about(place, place.asked)
                 else:
                     self._measure(place)
         except Exception as error:
@@ -107,10 +118,15 @@ class TreeMeasuring:
             self._drop_walker()
 
     def _follow(self) -> None:
+        """Takes over who is there, now and then: where containers come and go it is another tuple every time."""
+        now = time.monotonic()
+        if now - self._followed_at < _LOOK_S:
+            return
+        self._followed_at = now
         containers = self._containers()
         if containers is not self._known:
             self._known = containers
-            self._figures.follow(places(containers))
+            self._figures.follow(wanted(containers))
 
     def _sleep(self) -> None:
         due = self._figures.next_due_ns()
@@ -125,6 +141,14 @@ class TreeMeasuring:
             poll.register(fd, select.POLLIN)
         return fd in dict(poll.poll(seconds * 1000))
 
+    def _ask_about(self, place: Place, asked: Asked) -> None:
+        usage, took_ns = layer_of(self._ask, asked, lambda: self._is_ending)
+        now = time.monotonic_ns()
+        self._asked += 1
+        self._figures.ask_from_ns = now + round(took_ns / self._cpu_share)
+        if not self._is_ending:
+            self._figures.measured(place, usage, now)
+
     def _measure(self, place: Place) -> None:
         try:
             if self._walker is None:
@@ -133,7 +157,7 @@ class TreeMeasuring:
             self._walker.begin(self._sysroot + place.path)
             usage = self._result(place, self._walker)
         except NativeError as error:
-            usage = TreeUsage(place.kind, place.path, error=str(error))
+            usage = _failed(place, str(error))
         finally:
             self._at = ""
         if not self._is_ending:
@@ -153,9 +177,9 @@ class TreeMeasuring:
                 seen, since = tree.entries, time.monotonic()
             elif time.monotonic() - since > self._hangs_after_s:
                 self._leave_behind()
-                return TreeUsage(place.kind, place.path, error=_HANGS)
+                return _failed(place, _HANGS)
         walker.cancel()
-        return TreeUsage(place.kind, place.path, error="ended")
+        return _failed(place, "ended")
 
     def _leave_behind(self) -> None:
         self._drop_walker()
@@ -169,11 +193,15 @@ class TreeMeasuring:
             self._walker = None
 
 
+def _failed(place: Place, error: str) -> TreeUsage:
+    return TreeUsage("", place.path, error=error)
+
+
 def _usage(place: Place, tree: Tree) -> TreeUsage:
     if tree.error:
-        return TreeUsage(place.kind, place.path, error=tree.error)
+        return _failed(place, tree.error)
     return TreeUsage(
-        kind=place.kind,
+        kind="",
         path=place.path,
         bytes=tree.bytes,
         apparent_bytes=tree.apparent_bytes,

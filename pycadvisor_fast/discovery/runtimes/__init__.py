@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from ...filesystem import TreeUsage
+
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 CONNECTING = "connecting"
@@ -123,6 +125,13 @@ class Runtime(ABC):
     @abstractmethod
     def known(self) -> int:
         """How many containers it has identified."""
+
+    async def layer_usage(self, ident: str, cgroup: str) -> TreeUsage | None:
+        """What the writable layer of a container holds, by the runtime's own figures; None: it keeps none.
+
+        Asked for layers without a directory on the host, seldom and one at a time: it may take its time, within limits.
+        """
+        return None
 
     def set_state(self, state: str, detail: str = "") -> bool:
         """Records how the connection fares; True when that is news."""

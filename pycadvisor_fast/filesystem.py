@@ -89,9 +89,10 @@ class TreeUsage:
     """What one directory tree of a container holds. ``kind`` is "layer" (writable), "log" or "volume".
 
     ``bytes`` is what it takes on disk (blocks of 512), ``apparent_bytes`` the lengths of its files, ``inodes`` counts
-    the tree itself, its directories and its files; a file with several names counts once. ``source`` says how it was
-    found out: "walk", "snapshotter" (containerd's own figure), "" = not yet. ``measured_ns``: wall clock when that ended,
-    0 = not yet. A layer without a directory on the host has no ``path``.
+    the tree itself, its directories and its files; a file with several names counts once. ``own_bytes`` is what of
+    ``bytes`` no other subvolume shares, told by btrfs. ``source`` says who counted: "walk", "quota" (project quota),
+    "qgroup" (btrfs), "snapshotter" (containerd), "" = nobody yet; what that one does not count is None.
+    ``measured_ns``: wall clock when that ended, 0 = not yet. A layer without a directory on the host has no ``path``.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class TreeUsage:
     took_ns: int = 0  # from the beginning of the walk to its end
     skipped: int = 0  # directories that could not be read, and other filesystems mounted in it
     error: str = ""
+    own_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

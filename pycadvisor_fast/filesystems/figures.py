@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from ..filesystem import TreeUsage
@@ -38,6 +38,16 @@ class Figures:
         self._walk_due_ns = {place: self._walk_due_ns.get(place, 0) for place in walked}
         self._ask_due_ns = {place: self._ask_due_ns.get(place, 0) for place in asked}
         self._published = {handle: self._shown(handle) for handle in self._wanted}
+
+    def places(self) -> Collection[Place]:
+        """All that there is."""
+        return self._found.keys()
+
+    def expire(self, place: Place) -> None:
+        """Its figure is doubtful: it is due at once."""
+        due_ns = self._walk_due_ns if place.asked is None else self._ask_due_ns
+        if place in due_ns:
+            due_ns[place] = 0
 
     def due(self, now_ns: int) -> Place | None:
         """The one that has been waiting longest, those never measured first; None: none is due."""
@@ -89,6 +99,7 @@ def _filled(tree: TreeUsage, found: TreeUsage) -> TreeUsage:
         bytes=found.bytes,
         apparent_bytes=found.apparent_bytes,
         inodes=found.inodes,
+        own_bytes=found.own_bytes,
         source=found.source,
         measured_ns=found.measured_ns,
         took_ns=found.took_ns,

@@ -16,6 +16,7 @@ from ..filesystem import TreeUsage
 from ..native.usage import Tree, TreeWalker
 from .figures import Figures
 from .layers import Ask, layer_of, nobody
+from .projects import Projects
 from .trees import Asked, Place, wanted
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class TreeMeasuring:
         self._cpu_share = cpu_share
         self._hangs_after_s = hangs_after_s
         self._figures = Figures(round(interval_s * 1e9))
+        self._projects = Projects()
         self._known: Sequence[Container] | None = None
         self._followed_at = -_LOOK_S
         self._walker: TreeWalker | None = None
@@ -127,6 +129,7 @@ class TreeMeasuring:
         if containers is not self._known:
             self._known = containers
             self._figures.follow(wanted(containers))
+            self._projects.keep(self._figures.places())
 
     def _sleep(self) -> None:
         due = self._figures.next_due_ns()
@@ -154,8 +157,7 @@ class TreeMeasuring:
             if self._walker is None:
                 self._walker = TreeWalker(self._cpu_share)
             self._at = place.path
-            self._walker.begin(self._sysroot + place.path)
-            usage = self._result(place, self._walker)
+            usage = self._counted(place, self._walker)
         except NativeError as error:
             usage = _failed(place, str(error))
         finally:
@@ -163,7 +165,21 @@ class TreeMeasuring:
         if not self._is_ending:
             self._figures.measured(place, usage, time.monotonic_ns(), is_hung=usage.error == _HANGS)
 
-    def _result(self, place: Place, walker: TreeWalker) -> TreeUsage:
+    def _counted(self, place: Place, walker: TreeWalker) -> TreeUsage:
+        """By the filesystem where it can tell, else by a walk: also where others are in the same project."""
+        path = self._sysroot + place.path
+        walker.begin(path)
+        usage, tree = self._result(place, walker)
+        if tree is None or tree.project is None:
+            return usage
+        for doubted in self._projects.join(place, tree.project):
+            self._figures.expire(doubted)
+        if not self._projects.is_shared(tree.project):
+            return usage
+        walker.begin(path, only_walk=True)
+        return self._result(place, walker)[0]
+
+    def _result(self, place: Place, walker: TreeWalker) -> tuple[TreeUsage, Tree | None]:
         """What the walker found; it is left behind when it gets no further."""
         seen, since = -1, time.monotonic()
         while not self._is_ending:
@@ -172,14 +188,14 @@ class TreeMeasuring:
             if is_done:
                 self._measured += 1
                 self._cpu_ns += tree.cpu_ns
-                return _usage(place, tree)
+                return _usage(place, tree), tree
             if tree.entries != seen:
                 seen, since = tree.entries, time.monotonic()
             elif time.monotonic() - since > self._hangs_after_s:
                 self._leave_behind()
-                return _failed(place, _HANGS)
+                return _failed(place, _HANGS), None
         walker.cancel()
-        return _failed(place, "ended")
+        return _failed(place, "ended"), None
 
     def _leave_behind(self) -> None:
         self._drop_walker()
@@ -206,7 +222,8 @@ def _usage(place: Place, tree: Tree) -> TreeUsage:
         bytes=tree.bytes,
         apparent_bytes=tree.apparent_bytes,
         inodes=tree.inodes,
-        source="walk",
+        own_bytes=tree.own_bytes,
+        source=tree.source,
         measured_ns=time.time_ns(),
         took_ns=tree.wall_ns,
         skipped=tree.skipped,

@@ -72,4 +72,5 @@ def tree(one: TreeUsage) -> pb.TreeUsage:
         took_ns=one.took_ns,
         skipped=one.skipped,
         error=clean(one.error),
+        own_bytes=one.own_bytes,
     )

@@ -86,7 +86,7 @@ class Filesystem:
 
 @dataclass(frozen=True, slots=True)
 class TreeUsage:
-    """What one directory tree of a container holds. ``kind`` is "layer" (writable), "log" or "volume".
+    """What one directory tree of a container holds. ``kind`` is "layer" (writable), "log", "volume" or "bind".
 
     ``bytes`` is what it takes on disk (blocks of 512), ``apparent_bytes`` the lengths of its files, ``inodes`` counts
     the tree itself, its directories and its files; a file with several names counts once. ``own_bytes`` is what of
@@ -106,6 +106,9 @@ class TreeUsage:
     skipped: int = 0  # directories that could not be read, and other filesystems mounted in it
     error: str = ""
     own_bytes: int | None = None
+    name: str = ""  # of a volume
+    destination: str = ""  # where a volume or bind mount is in the container
+    is_read_only: bool = False  # to the container
 
 
 @dataclass(frozen=True, slots=True)

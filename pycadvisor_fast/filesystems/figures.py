@@ -31,7 +31,8 @@ class Figures:
         self._wanted, self._holders = {}, {}
         for one in wanted:
             self._wanted.setdefault(one.handle, []).append(one)
-            self._holders.setdefault(one.place, set()).add(one.handle)
+            if one.place is not None:
+                self._holders.setdefault(one.place, set()).add(one.handle)
         self._found = {place: self._found.get(place, _NOTHING) for place in self._holders}
         walked = [place for place in self._holders if place.asked is None]
         asked = [place for place in self._holders if place.asked is not None]
@@ -87,7 +88,9 @@ class Figures:
         return ask_ns, asked
 
     def _shown(self, handle: int) -> tuple[TreeUsage, ...]:
-        return tuple(_filled(one.tree, self._found[one.place]) for one in self._wanted[handle])
+        return tuple(
+            one.tree if one.place is None else _filled(one.tree, self._found[one.place]) for one in self._wanted[handle]
+        )
 
 
 def _filled(tree: TreeUsage, found: TreeUsage) -> TreeUsage:

@@ -32,7 +32,7 @@ class TreeMeasuring:
 
     ``containers``: the live ones, the same tuple until something changes. ``sysroot``: prefix of their paths.
     ``ask``: what a runtime says of a layer that has no directory; it takes ``cpu_share`` of the time at most, as if all
-    the time until its answer were work.
+    the time until its answer were work. ``with_binds``: bind mounts are measured, too.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class TreeMeasuring:
         ask: Ask = nobody,
         interval_s: float = 60.0,
         cpu_share: float = 0.02,
+        with_binds: bool = False,
         hangs_after_s: float = _HANGS_AFTER_S,
     ) -> None:
         self._containers = containers
@@ -50,6 +51,7 @@ class TreeMeasuring:
         self._ask = ask
         self._interval_s = interval_s
         self._cpu_share = cpu_share
+        self._with_binds = with_binds
         self._hangs_after_s = hangs_after_s
         self._figures = Figures(round(interval_s * 1e9))
         self._projects = Projects()
@@ -128,7 +130,7 @@ class TreeMeasuring:
         containers = self._containers()
         if containers is not self._known:
             self._known = containers
-            self._figures.follow(wanted(containers))
+            self._figures.follow(wanted(containers, with_binds=self._with_binds))
             self._projects.keep(self._figures.places())
 
     def _sleep(self) -> None:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..container import Container
+from ..container import Container, Volume
 from ..filesystem import TreeUsage
 
 _TELLING = ("docker", "containerd", "kubepods")  # runtimes by path whose containers containerd may know
@@ -27,15 +27,16 @@ class Place(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is shown of one container: ``tree`` with the figures of ``place``."""
+    """What is shown of one container: ``tree`` with the figures of ``place``; None: it is not measured."""
 
     handle: int
-    place: Place
+    place: Place | None
     tree: TreeUsage
 
 
-def wanted(containers: Iterable[Container]) -> list[Wanted]:
-    """What there is to be told of each container whose runtime said where it is."""
+def wanted(containers: Iterable[Container], *, with_binds: bool = False) -> list[Wanted]:
+    """What there is to be told of each container whose runtime said where it is. ``with_binds``: bind mounts are
+    measured as well, and not only named: they may be all of the host."""
     out = []
     for one in containers:
         if one.layer_path:
@@ -45,7 +46,19 @@ def wanted(containers: Iterable[Container]) -> list[Wanted]:
         if one.log_path:
             path = log_tree(one)
             out.append(Wanted(one.handle, Place(path), TreeUsage("log", path)))
+        out += [_volume(one.handle, volume, with_binds) for volume in one.volumes]
     return out
+
+
+def _volume(handle: int, volume: Volume, with_binds: bool) -> Wanted:
+    tree = TreeUsage(
+        volume.kind,
+        volume.source,
+        name=volume.name,
+        destination=volume.destination,
+        is_read_only=volume.is_read_only,
+    )
+    return Wanted(handle, Place(volume.source) if with_binds or volume.kind == "volume" else None, tree)
 
 
 def log_tree(container: Container) -> str:

@@ -83,3 +83,11 @@ def test_asking_waits_until_it_may_and_walking_does_not_wait_for_it() -> None:
     figures.measured(asked.place, usage(), 50)
     figures.ask_from_ns = 500
     assert (figures.due(101), figures.next_due_ns()) == (walked.place, 101)
+
+
+def test_what_is_not_to_be_measured_is_shown_as_it_is_named() -> None:
+    bind = TreeUsage("bind", "/", destination="/host")
+    figures = Figures(100)
+    figures.follow([Wanted(1, None, bind)])
+    assert figures.by_handle() == {1: (bind,)}
+    assert (figures.due(5), figures.next_due_ns()) == (None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pycadvisor_fast.container import Container
+from pycadvisor_fast.container import Container, Volume
 from pycadvisor_fast.filesystem import TreeUsage
 from pycadvisor_fast.filesystems.trees import Asked, Place, Wanted, log_tree, wanted
 
@@ -42,3 +42,16 @@ def test_a_layer_without_a_directory_is_asked_for_where_containerd_may_know_it()
         Container("/p", 3, 1, runtime="podman", **given),
     ]
     assert [one.place for one in wanted(layers)] == [Place("", Asked(ID, "/k")), Place("/l")]
+
+
+def test_volumes_are_measured_and_bind_mounts_named_or_measured_where_that_is_wanted() -> None:
+    volume, bind = Volume("volume", "/v/db/_data", "/data", "db", True), Volume("bind", "/", "/host")
+    one = Container("/c", 1, 1, volumes=(volume, bind))
+    shown = [
+        TreeUsage("volume", "/v/db/_data", name="db", destination="/data", is_read_only=True),
+        TreeUsage("bind", "/", destination="/host"),
+    ]
+    for with_binds, places in ((False, [Place("/v/db/_data"), None]), (True, [Place("/v/db/_data"), Place("/")])):
+        found = wanted([one], with_binds=with_binds)
+        assert [each.tree for each in found] == shown
+        assert [each.place for each in found] == places

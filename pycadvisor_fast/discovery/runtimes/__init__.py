@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from ...container import Volume
 from ...filesystem import TreeUsage
 
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
@@ -30,7 +31,8 @@ class Identity:
     """What a runtime says about one of its containers. Times are wall-clock ns, 0 = not given or not yet.
 
     What is empty or 0 says nothing, so that a line of an event may be told; only with ``is_complete`` do empty labels,
-    envs, addresses, aliases, health and description mean that there are none. container.Container explains the fields.
+    envs, addresses, aliases, health, description and volumes mean that there are none. container.Container explains the
+    fields.
     """
 
     runtime: str
@@ -62,6 +64,7 @@ class Identity:
     layer_driver: str = ""
     description: str = ""
     runtime_state: str = ""
+    volumes: tuple[Volume, ...] = ()
     path: str = ""
     """Its cgroup, where the runtime knows it and the id does not stand in the path."""
     is_complete: bool = False

@@ -73,4 +73,7 @@ def tree(one: TreeUsage) -> pb.TreeUsage:
         skipped=one.skipped,
         error=clean(one.error),
         own_bytes=one.own_bytes,
+        name=clean(one.name),
+        destination=clean(one.destination),
+        is_read_only=one.is_read_only,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -17,15 +16,6 @@ from tests.host.containerd_engine import ContainerdEngine
 from tests.unit.heard import Running
 
 pytestmark = [pytest.mark.root, pytest.mark.docker]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[ContainerdEngine]:
-    missing = ContainerdEngine.missing()
-    if missing:
-        pytest.skip(f"no private containerd: {missing}; CI installs it with Docker")
-    with ContainerdEngine() as made:
-        yield made
 
 
 def du(path: str, *options: str) -> int:
@@ -43,10 +33,10 @@ def until_measured(measuring: TreeMeasuring, handle: int) -> TreeUsage:
     raise AssertionError(f"not measured: {measuring.current()}, {measuring.status()}")
 
 
-def test_a_snapshotters_figure_is_what_du_says(engine: ContainerdEngine) -> None:
-    engine.run("full", "sh", "-c", "dd if=/dev/zero of=/data bs=1M count=3; sync; sleep 100000")
-    with Running(ContainerdRuntime(engine.endpoint)) as running:
-        known = running.heard.wait_for("full", layer_driver="native", pid=engine.pid("full"))
+def test_a_snapshotters_figure_is_what_du_says(containerd: ContainerdEngine) -> None:
+    containerd.run("full", "sh", "-c", "dd if=/dev/zero of=/data bs=1M count=3; sync; sleep 100000")
+    with Running(ContainerdRuntime(containerd.endpoint)) as running:
+        known = running.heard.wait_for("full", layer_driver="native", pid=containerd.pid("full"))
         end = time.monotonic() + 60
         while du(known.layer_path, "--block-size=1") < 3 << 20 and time.monotonic() < end:
             time.sleep(0.02)
@@ -58,7 +48,7 @@ def test_a_snapshotters_figure_is_what_du_says(engine: ContainerdEngine) -> None
             by_walk, by_snapshotter = (until_measured(measuring, one.handle) for one in (walked, asked))
         finally:
             measuring.stop()
-    engine.remove("full")
+    containerd.remove("full")
     assert (by_walk.source, by_snapshotter.source) == ("walk", "snapshotter")
     assert by_snapshotter.error == ""
     assert by_snapshotter.bytes == by_walk.bytes

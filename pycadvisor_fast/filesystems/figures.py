@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ..filesystem import TreeUsage
@@ -20,25 +20,30 @@ class Figures:
         self._found: dict[Place, TreeUsage] = {}  # numbers alone: whose they are stands in what is wanted
         self._walk_due_ns: dict[Place, int] = {}
         self._ask_due_ns: dict[Place, int] = {}
-        self._wanted: dict[int, list[Wanted]] = {}  # by handle
+        self._wanted: Mapping[int, Sequence[Wanted]] = {}  # by handle
         self._holders: dict[Place, set[int]] = {}  # handles
         self._published: Mapping[int, tuple[TreeUsage, ...]] = {}
         self.ask_from_ns = 0
         """No runtime is to be asked before that."""
 
-    def follow(self, wanted: Iterable[Wanted]) -> None:
-        """This is what there is now; figures of everything else are forgotten."""
-        self._wanted, self._holders = {}, {}
-        for one in wanted:
-            self._wanted.setdefault(one.handle, []).append(one)
-            if one.place is not None:
-                self._holders.setdefault(one.place, set()).add(one.handle)
+    def follow(self, wanted: Mapping[int, Sequence[Wanted]]) -> None:
+        """This is what there is now, by handle; figures of everything else are forgotten. What is wanted of a container
+        that has not changed is the same object as before."""
+        before, self._wanted, self._holders = self._wanted, wanted, {}
+        for handle, several in wanted.items():
+            for one in several:
+                if one.place is not None:
+                    self._holders.setdefault(one.place, set()).add(handle)
         self._found = {place: self._found.get(place, _NOTHING) for place in self._holders}
         walked = [place for place in self._holders if place.asked is None]
         asked = [place for place in self._holders if place.asked is not None]
         self._walk_due_ns = {place: self._walk_due_ns.get(place, 0) for place in walked}
         self._ask_due_ns = {place: self._ask_due_ns.get(place, 0) for place in asked}
-        self._published = {handle: self._shown(handle) for handle in self._wanted}
+        self._published = {
+            handle: self._published[handle] if before.get(handle) is several else self._shown(handle)
+            for handle, several in wanted.items()
+            if several
+        }
 
     def places(self) -> Collection[Place]:
         """All that there is."""

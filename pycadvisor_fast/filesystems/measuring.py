@@ -17,7 +17,7 @@ from ..native.usage import Tree, TreeWalker
 from .figures import Figures
 from .layers import Ask, layer_of, nobody
 from .projects import Projects
-from .trees import Asked, Place, wanted
+from .trees import Asked, Place, Wanted, wanted
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +56,7 @@ class TreeMeasuring:
         self._figures = Figures(round(interval_s * 1e9))
         self._projects = Projects()
         self._known: Sequence[Container] | None = None
+        self._wanted: dict[int, tuple[Container, tuple[Wanted, ...]]] = {}  # by handle
         self._followed_at = -_LOOK_S
         self._walker: TreeWalker | None = None
         self._left_behind = 0
@@ -130,8 +131,15 @@ class TreeMeasuring:
         containers = self._containers()
         if containers is not self._known:
             self._known = containers
-            self._figures.follow(wanted(containers, with_binds=self._with_binds))
+            self._wanted = {one.handle: self._wanted_of(one) for one in containers}
+            self._figures.follow({handle: found for handle, (_, found) in self._wanted.items()})
             self._projects.keep(self._figures.places())
+
+    def _wanted_of(self, container: Container) -> tuple[Container, tuple[Wanted, ...]]:
+        known = self._wanted.get(container.handle)
+        if known is not None and known[0] is container:
+            return known
+        return container, wanted(container, with_binds=self._with_binds)
 
     def _sleep(self) -> None:
         due = self._figures.next_due_ns()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from ..container import Container, Volume
@@ -27,30 +26,30 @@ class Place(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What is shown of one container: ``tree`` with the figures of ``place``; None: it is not measured."""
+    """What is shown of a container: ``tree`` with the figures of ``place``; None: it is not measured."""
 
-    handle: int
     place: Place | None
     tree: TreeUsage
 
 
-def wanted(containers: Iterable[Container], *, with_binds: bool = False) -> list[Wanted]:
-    """What there is to be told of each container whose runtime said where it is. ``with_binds``: bind mounts are
+def wanted(container: Container, *, with_binds: bool = False) -> tuple[Wanted, ...]:
+    """What there is to be told of a container, as far as its runtime said where it is. ``with_binds``: bind mounts are
     measured as well, and not only named: they may be all of the host."""
     out = []
-    for one in containers:
-        if one.layer_path:
-            out.append(Wanted(one.handle, Place(one.layer_path), TreeUsage("layer", one.layer_path)))
-        elif one.layer_driver and one.id and one.runtime in _TELLING:
-            out.append(Wanted(one.handle, Place("", Asked(one.id, one.path)), TreeUsage("layer", "")))
-        if one.log_path:
-            path = log_tree(one)
-            out.append(Wanted(one.handle, Place(path), TreeUsage("log", path)))
-        out += [_volume(one.handle, volume, with_binds) for volume in one.volumes]
-    return out
+    if container.layer_path:
+        out.append(_tree("layer", container.layer_path))
+    elif container.layer_driver and container.id and container.runtime in _TELLING:
+        out.append(Wanted(Place("", Asked(container.id, container.path)), TreeUsage("layer", "")))
+    if container.log_path:
+        out.append(_tree("log", log_tree(container)))
+    return (*out, *(_volume(one, with_binds) for one in container.volumes))
 
 
-def _volume(handle: int, volume: Volume, with_binds: bool) -> Wanted:
+def _tree(kind: str, path: str) -> Wanted:
+    return Wanted(Place(path), TreeUsage(kind, path))
+
+
+def _volume(volume: Volume, with_binds: bool) -> Wanted:
     tree = TreeUsage(
         volume.kind,
         volume.source,
@@ -58,7 +57,7 @@ def _volume(handle: int, volume: Volume, with_binds: bool) -> Wanted:
         destination=volume.destination,
         is_read_only=volume.is_read_only,
     )
-    return Wanted(handle, Place(volume.source) if with_binds or volume.kind == "volume" else None, tree)
+    return Wanted(Place(volume.source) if with_binds or volume.kind == "volume" else None, tree)
 
 
 def log_tree(container: Container) -> str:

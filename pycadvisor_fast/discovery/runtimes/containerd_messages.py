@@ -149,7 +149,7 @@ def usage_of(usage: pb.Usage) -> TreeUsage:
     """What a snapshotter says that its snapshot holds.
 
     Those that keep a layer in a dataset or on a block device count no inodes: they say -1 (zfs), 0 (devmapper), or 1,
-    which is the file that is the device (blockfile). devmapper subtracts the parent and may come out below nothing.
+    which is the file that is the device (blockfile). Those that subtract the parent may come out below nothing.
     """
     return TreeUsage(
         "layer",

@@ -60,7 +60,7 @@ class BlockDevices:
         with contextlib.suppress(OSError):
             changed = self._by_uuid.stat().st_mtime_ns
             if changed != self._uuids_read:
-                links = {link.name: Path(os.readlink(link)).name for link in self._by_uuid.iterdir()}
+                links = {link.name: link.readlink().name for link in self._by_uuid.iterdir()}
                 self._uuids = {name: uuid for uuid, name in links.items()}
                 self._uuids_read = changed
         return self._uuids

@@ -160,7 +160,7 @@ def test_version_attributes_machine(http: TestClient, feed: RestFeed) -> None:
 def test_machinestats(http: TestClient, feed: RestFeed) -> None:
     found = http.get("/api/v2.1/machinestats?count=2").json()
     assert len(found) == 2
-    assert "cpu" in found[1]
+    assert found[1]["memory"]["usage"] == 4096 * TICKS[-1]
     feed.set_containers(CONTAINERS[1:])
     assert http.get("/api/v2.1/machinestats").text == "null"
 

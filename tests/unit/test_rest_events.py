@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from pycadvisor_fast.event import ContainerExit, ContainerStart, Oom, OomKill
-
 from pycadvisor_fast.faces.rest.go_values import parse_time
 from pycadvisor_fast.machine.cadvisor import go_time
 

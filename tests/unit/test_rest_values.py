@@ -23,7 +23,10 @@ from pycadvisor_fast.faces.rest.options import Query, body_span, moment_ns, requ
 
 UNITS = {"ns": 1, "us": 10**3, "µs": 10**3, "μs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 numbers = st.tuples(
-    st.text("0123456789", max_size=12), st.booleans(), st.text("0123456789", max_size=12), st.sampled_from(sorted(UNITS))
+    st.text("0123456789", max_size=12),
+    st.booleans(),
+    st.text("0123456789", max_size=12),
+    st.sampled_from(sorted(UNITS)),
 ).filter(lambda part: bool(part[0] or (part[1] and part[2])))
 
 
@@ -45,14 +48,15 @@ def test_durations_that_the_grammar_has(sign: str, parts: list[tuple[str, bool, 
         assert (found <= 0) if sign == "-" else (found >= 0)
 
 
-@given(st.text("0123456789.+-nuµmsh xé\"\\\n", max_size=12))
+@given(st.text('0123456789.+-nuµmsh xé"\\\n', max_size=12))
 def test_durations_of_any_text_are_read_or_refused_in_gos_words(text: str) -> None:
     try:
+        words = ""
         assert -(2**63) <= parse_duration(text) < 2**63
     except ValueError as error:
-        assert str(error).startswith(("time: invalid duration ", "time: missing unit in ", "time: unknown unit "))
-        assert str(error).isascii()
-        assert str(error).isprintable()
+        words = str(error)
+    beginnings = ("time: invalid duration ", "time: missing unit in ", "time: unknown unit ")
+    assert not words or (words.startswith(beginnings) and words.isascii() and words.isprintable())
 
 
 @pytest.mark.parametrize(
@@ -181,19 +185,23 @@ def test_bounds_of_time() -> None:
 def test_queries_of_any_bytes_are_read(query: bytes) -> None:
     found = Query(query)
     for read in (request_options, event_request):
+        status = 200
         try:
             read(found)
         except RestError as error:
-            assert error.status in (400, 500)
+            status = error.status
+        assert status in (200, 400, 500)
 
 
 @given(st.binary(max_size=60))
 def test_bodies_of_any_bytes_are_read_or_refused(body: bytes) -> None:
+    text, count = "", -1
     try:
-        span = body_span(body)
-        assert span.count >= -1
+        count = body_span(body).count
     except RestError as error:
-        assert error.text.startswith(("unable to decode the json value: ", "num_stats: "))
+        text = error.text
+    assert count >= -1
+    assert not text or text.startswith(("unable to decode the json value: ", "num_stats: "))
 
 
 @given(

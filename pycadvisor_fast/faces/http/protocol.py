@@ -17,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
+    import socket
 
     from .gate import Gate
 
@@ -35,8 +36,9 @@ class RefusalError(Exception):
 class Connection(HttpToolsProtocol):
     """A connection of the server ``gate`` belongs to."""
 
-    def __init__(self, config: Config, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(config, gate.state, {}, loop)
+    def __init__(self, config: Config, gate: Gate, sock: socket.socket) -> None:
+        super().__init__(config, gate.state, {}, gate.loop)
+        self.sock = sock
         self._gate = gate
         self._limits = gate.limits
         self._deadline = _NEVER  # of what is awaited from the client

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .gate import Gate
 
 MOST_PIPELINED = 16  # requests sent ahead; no client that is meant well sends any
+MOST_DISCARDED = 8  # times the size of a body: what a refused client may send on and still see the answer
 _NEVER = math.inf
 
 
@@ -95,10 +96,12 @@ class Connection(HttpToolsProtocol):
     # ---- what comes
     def data_received(self, data: bytes) -> None:
         self._gate.counts.bytes_received += len(data)
+        self._fed += len(data)
         if self._is_refused:
+            if self._fed > MOST_DISCARDED * self._limits.body:
+                self.transport.abort()
             return
         self._unset_keepalive_if_required()
-        self._fed += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import health
+from . import health, validate
 from .answers import problem
 from .context import Context
 from .faults import Faults
@@ -37,7 +37,7 @@ def routes(context: Context) -> list[BaseRoute]:
     """All routes, without the prefix; the first that matches serves."""
     from . import openapi
 
-    found: list[BaseRoute] = [*health.routes(context)]
+    found: list[BaseRoute] = [*health.routes(context), *validate.routes(context)]
     for give in _rooms():
         found += give(context)
     return [*found, *openapi.routes(context, found)]

@@ -39,6 +39,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, config: Config, gate: Gate, sock: socket.socket) -> None:
         super().__init__(config, gate.state, {}, gate.loop)
+        self.access_log = False  # uvicorn looks for handlers of any logger above its own
         self.sock = sock
         self._gate = gate
         self._limits = gate.limits

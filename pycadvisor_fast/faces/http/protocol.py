@@ -138,9 +138,7 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.time() + self._limits.head_time
 
     def on_url(self, url: bytes) -> None:
-        # RFC 3986 wants other bytes escaped; a name typed into a shell is not.
-        escaped = url if url.isascii() else b"".join(b"%%%02X" % one if one > 127 else b"%c" % one for one in url)
-        super().on_url(escaped)
+        super().on_url(url)
         if len(self.url) > self._limits.url:
             raise RefusalError(414, f"a request's target may have {self._limits.url} bytes")
 

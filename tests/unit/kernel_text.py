@@ -78,11 +78,12 @@ def _numbers(column: Column, file: str, name: str, text: str) -> Iterator[tuple[
     elif file.startswith("blkio."):
         rows = [line.split() for line in text.splitlines()]
         yield from ((row[0], int(row[2])) for row in rows if len(row) == 3 and row[1] == name)
-    elif file == "memory.numa_stat":
-        for words in (line.replace("=", " ", 1).split() for line in text.splitlines()):
-            if words[0] == name:
-                nodes = [word[1:].split("=") for word in words if re.match(r"N\d+=", word)]
-                yield from ((node, int(value) * (4096 if "=" in text.split()[0] else 1)) for node, value in nodes)
+    elif file == "memory.numa_stat":  # v1: "anon=9 N0=9" in pages; v2: "anon N0=36864"
+        for line in text.splitlines():
+            first, *nodes = line.split()
+            unit = 4096 if "=" in first else 1
+            if first.partition("=")[0] == name:
+                yield from ((node[1:], int(value) * unit) for node, _, value in (n.partition("=") for n in nodes))
     elif file == "net/dev":
         yield from _network(name, text)
     elif file == "cpuacct.usage_percpu":

@@ -20,7 +20,7 @@ from pycadvisor_fast.faces.rest.stats_json import Answers, Range
 from pycadvisor_fast.filesystem import Storage
 from pycadvisor_fast.machine.model import Machine
 from pycadvisor_fast.native import ABSENT
-from pycadvisor_fast.spec import Spec
+from pycadvisor_fast.spec import UNLIMITED, Spec
 
 from .cadvisor_reference import Sample
 from .handmade_ring import FakeFeed, RingWriter, container
@@ -74,7 +74,9 @@ class CapturedFeed(FakeFeed):
     def spec_of(self, one: Container) -> Spec:
         row = self.rows["limits", ""] if one.slot == 2 else {}
         values = tuple(row.get(name, ABSENT) for name in _LIMITS)
-        return make(one, limits_of(values, FileLimits(cpu_mask="0-1"), is_v2=self.is_v2))
+        return make(
+            one, limits_of(values, FileLimits(cpu_mask="0-1", hugetlb_bytes={"2MB": UNLIMITED}), is_v2=self.is_v2)
+        )
 
     def host(self) -> dict[str, Any]:
         return {"facts": {"layout": "v2" if self.is_v2 else "v1"}, "plan": {}, "notes": []}

@@ -222,10 +222,13 @@ def test_no_flood_of_nonces_fills_the_memory_or_forgets_a_replay(rig: Rig, monke
         rig.refused(answer, stale=True)
 
 
+ANSWERED = ("nonce", "uri", "response", "qop", "nc", "cnonce", "opaque")
+
+
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        *(({name: "(none)"}, f"{name} is missing") for name in ("nonce", "uri", "response", "qop", "nc", "cnonce", "opaque")),
+        *(({name: "(none)"}, f"{name} is missing") for name in ANSWERED),
         ({"username": "(none)"}, "username is missing"),
         ({"username*": "UTF-8''Mufasa"}, "both there"),
         ({"username": "(none)", "username*": "latin1''x"}, "only UTF-8"),
@@ -284,7 +287,11 @@ def test_what_is_no_basic(rest: str) -> None:
 
 @given(st.text(max_size=300))
 def test_no_header_does_more_than_complain(text: str) -> None:
-    for read in (lambda: header.parameters(header.parse(text).rest), lambda: header.basic(text), lambda: header.extended(text)):  # noqa: E501
+    for read in (
+        lambda: header.parameters(header.parse(text).rest),
+        lambda: header.basic(text),
+        lambda: header.extended(text),
+    ):
         try:
             read()
         except ValueError:
@@ -295,7 +302,9 @@ FIELDS = ("username", "username*", "realm", "nonce", "uri", "response", "qop", "
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.sampled_from(FIELDS), st.text(st.characters(codec="utf-8"), max_size=40), max_size=6), st.text())
+@given(
+    st.dictionaries(st.sampled_from(FIELDS), st.text(st.characters(codec="utf-8"), max_size=40), max_size=6), st.text()
+)
 def test_no_answer_does_more_than_be_refused(rig: Rig, changed: dict[str, str], tail: str) -> None:
     answer = rig.answer(rig.challenge(), **{**changed, "response": changed.get("response", "0")}) + tail
     with pytest.raises((UnauthenticatedError, ValueError)):

@@ -159,9 +159,6 @@ class Connection(HttpToolsProtocol):
         self._gate.became_busy(self)
         self._gate.counts.requests += 1
         self._gate.refresh_date()
-        # The door asks it who is at the other end.
-        extensions: dict[str, Any] = {"pcf.transport": self.transport}
-        self.scope["extensions"] = extensions
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False

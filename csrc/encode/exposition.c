@@ -1,0 +1,266 @@
+/* A scrape: family by family, so that each is one block whatever groups its series come from. */
+#include "encode/exposition.h"
+
+/* A column of the region at hand. */
+struct cell_place {
+	uint16_t offset;
+	uint8_t cell;
+	bool is_there;
+};
+
+static struct cell_place cell_find(const struct pcf_scrape_rows *rows, int32_t column)
+{
+	const pcf_region_column *columns = pcf_region_columns(rows->plan->region);
+	uint32_t count = pcf_region_head(rows->plan->region)->column_count;
+	for (uint32_t i = 0; i < count && i < PCF_MAX_GROUP_COLUMNS; i++)
+		if (columns[i].index == column)
+			return (struct cell_place){columns[i].offset, columns[i].cell, true};
+	return (struct cell_place){0, 0, false};
+}
+
+/* What one series needs while its rows are gone through. */
+struct series_walk {
+	pcf_exposition *exposition;
+	const pcf_exposition_request *request;
+	const struct pcf_format *format;
+	const struct pcf_scrape_rows *rows, *less_rows;
+	struct cell_place cell, less_cell;
+	struct pcf_sample_out out;
+	size_t *samples;
+};
+
+/* The number of a cell as the series tells it; false: there is none. */
+static bool value_read(const pcf_exposition_series *series, uint64_t value, struct pcf_sample_value *out)
+{
+	*out = (struct pcf_sample_value){.kind = PCF_VALUE_DECIMAL, .decimals = series->decimals};
+	if (value == PCF_UNLIMITED && series->unlimited == PCF_UNLIMITED_MINUS)
+		*out = (struct pcf_sample_value){.kind = PCF_VALUE_DOUBLE, .number = -1};
+	else if (value == PCF_UNLIMITED && series->unlimited == PCF_UNLIMITED_ZERO)
+		out->whole = 0;
+	else if (value >= PCF_UNLIMITED || (value == 0 && (series->flags & PCF_SERIES_NOT_ZERO)))
+		return false;
+	else
+		out->whole = series->divisor > 1 ? value / series->divisor : value;
+	return true;
+}
+
+static bool is_wanted(const struct series_walk *walk, const pcf_exposition_container *container)
+{
+	const pcf_exposition_series *series = walk->out.series;
+	if ((container->flags & PCF_CONTAINER_HIDDEN) && !(series->flags & PCF_SERIES_MACHINE))
+		return false;
+	return (container->flags & series->needs) == series->needs;
+}
+
+static void container_take(struct series_walk *walk, const pcf_exposition_container *container)
+{
+	bool is_own = !(walk->out.series->flags & PCF_SERIES_MACHINE);
+	walk->out.labels = is_own ? container->labels : NULL;
+	walk->out.labels_len = is_own ? container->labels_len : 0;
+	walk->out.created_ns = walk->out.series->flags & PCF_SERIES_SINCE_BORN ? container->created_ns : 0;
+}
+
+static int sample_put(struct series_walk *walk)
+{
+	++*walk->samples;
+	return walk->format->sample(walk->exposition, &walk->out);
+}
+
+static int64_t row_time(const struct series_walk *walk, const uint8_t *cells)
+{
+	if (!(walk->request->flags & PCF_EXPOSITION_TIMESTAMPS) || !(walk->out.series->flags & PCF_SERIES_TIMED))
+		return 0;
+	uint64_t ns = walk->rows->plan->now.realtime_ns + pcf_row_offset_usec(cells) * 1000ull;
+	return (int64_t)(ns / 1000000);
+}
+
+static int row_put(struct series_walk *walk, uint32_t at, const uint8_t *cells)
+{
+	const pcf_exposition_container *container = &walk->request->containers[at];
+	if (!is_wanted(walk, container))
+		return 0;
+	uint64_t value = pcf_cell_value(cells + walk->cell.offset, walk->cell.cell);
+	if (walk->less_rows && value < PCF_UNLIMITED) {
+		const uint8_t *less = walk->less_rows->by_container[at];
+		uint64_t part = less ? pcf_cell_value(less + walk->less_cell.offset, walk->less_cell.cell) : PCF_ABSENT;
+		if (part >= PCF_UNLIMITED)
+			return 0;
+		value = value > part ? value - part : 0;
+	}
+	if (!value_read(walk->out.series, value, &walk->out.value))
+		return 0;
+	container_take(walk, container);
+	walk->out.timestamp_ms = row_time(walk, cells);
+	return sample_put(walk);
+}
+
+static int keyed_put(struct series_walk *walk)
+{
+	int rc = 0;
+	bool has_name = walk->out.series->key == PCF_LABEL_DEVICE || walk->out.series->key == PCF_LABEL_NUMBERS;
+	for (size_t i = 0; rc == 0 && i < walk->rows->keyed_count; i++) {
+		const struct pcf_keyed_row *row = &walk->rows->keyed[i];
+		walk->out.entry = row->entry;
+		walk->out.device_name = has_name ? pcf_device_name(walk->request, row->entry) : NULL;
+		rc = row_put(walk, row->container, row->cells);
+	}
+	walk->out.entry = NULL;
+	return rc;
+}
+
+static int rows_put(struct series_walk *walk)
+{
+	const pcf_exposition_series *series = walk->out.series;
+	if (series->group >= PCF_GROUP_COUNT || series->less_group >= PCF_GROUP_COUNT)
+		return -EINVAL;
+	walk->rows = &walk->exposition->rows[series->group];
+	walk->less_rows = series->less_group >= 0 ? &walk->exposition->rows[series->less_group] : NULL;
+	if (!walk->rows->plan || (walk->less_rows && (!walk->less_rows->plan || walk->less_rows->plan->has_key)))
+		return 0; /* the group is off */
+	walk->cell = cell_find(walk->rows, series->column);
+	if (walk->less_rows)
+		walk->less_cell = cell_find(walk->less_rows, series->less_column);
+	if (!walk->cell.is_there || (walk->less_rows && !walk->less_cell.is_there))
+		return 0; /* this host has no such number */
+	if (walk->rows->plan->has_key)
+		return keyed_put(walk);
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < walk->request->container_count; i++)
+		if (walk->rows->by_container[i])
+			rc = row_put(walk, i, walk->rows->by_container[i]);
+	return rc;
+}
+
+static int given_put(struct series_walk *walk, const pcf_exposition_sample *sample)
+{
+	const pcf_exposition_request *request = walk->request;
+	if (sample->labels_at > request->labels_len || sample->labels_len > request->labels_len - sample->labels_at)
+		return -EINVAL;
+	walk->out.labels_len = 0;
+	walk->out.created_ns = 0;
+	if (sample->container != PCF_NO_CONTAINER) {
+		if (sample->container >= request->container_count)
+			return -EINVAL;
+		const pcf_exposition_container *container = &request->containers[sample->container];
+		bool is_there = walk->exposition->is_sampled[sample->container] || !request->group_count;
+		if (!is_there || !is_wanted(walk, container))
+			return 0;
+		container_take(walk, container);
+	}
+	walk->out.own_labels = request->labels + sample->labels_at;
+	walk->out.own_labels_len = sample->labels_len;
+	walk->out.value = (struct pcf_sample_value){.kind = PCF_VALUE_DOUBLE};
+	if (sample->is_double)
+		memcpy(&walk->out.value.number, &sample->value, sizeof sample->value);
+	else if (!value_read(walk->out.series, sample->value, &walk->out.value))
+		return 0;
+	bool is_timed = request->flags & PCF_EXPOSITION_TIMESTAMPS && walk->out.series->flags & PCF_SERIES_TIMED;
+	walk->out.timestamp_ms = is_timed ? walk->out.series->timestamp_ms : 0;
+	return sample_put(walk);
+}
+
+static int series_put(struct series_walk *walk, const pcf_exposition_series *series)
+{
+	walk->out.series = series;
+	walk->out.own_labels_len = 0;
+	if (series->decimals > 18)
+		return -EINVAL;
+	if (series->group >= 0)
+		return rows_put(walk);
+	if (series->first > walk->request->sample_count || series->count > walk->request->sample_count - series->first)
+		return -EINVAL;
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < series->count; i++)
+		rc = given_put(walk, &walk->request->samples[series->first + i]);
+	return rc;
+}
+
+static int family_put(struct series_walk *walk, const pcf_exposition_family *family,
+		      const pcf_exposition_series *series)
+{
+	size_t begin = walk->exposition->out.size, samples = 0;
+	walk->out = (struct pcf_sample_out){.family = family};
+	walk->samples = &samples;
+	int rc = walk->format->open(walk->exposition, family);
+	for (uint32_t i = 0; rc == 0 && i < family->series; i++)
+		rc = series_put(walk, &series[i]);
+	return rc ? rc : walk->format->close(walk->exposition, begin, samples == 0);
+}
+
+static const struct pcf_format *format_find(uint32_t format)
+{
+	switch (format) {
+	case PCF_EXPOSITION_TEXT:
+		return &pcf_format_text;
+	case PCF_EXPOSITION_OPENMETRICS:
+		return &pcf_format_openmetrics;
+	case PCF_EXPOSITION_PROTOBUF:
+		return &pcf_format_protobuf;
+	default:
+		return NULL;
+	}
+}
+
+static int families_put(pcf_exposition *exposition, const pcf_exposition_request *request)
+{
+	struct series_walk walk = {
+		.exposition = exposition, .request = request, .format = format_find(request->format)};
+	const pcf_exposition_series *series = request->series;
+	int rc = walk.format ? pcf_wire_reserve(&exposition->out, request->expected_size) : -EINVAL;
+	for (uint32_t i = 0; rc == 0 && i < request->family_count; i++) {
+		rc = family_put(&walk, &request->families[i], series);
+		series += request->families[i].series;
+	}
+	return rc ? rc : walk.format->end(exposition);
+}
+
+int pcf_exposition_write(pcf_exposition *exposition, pcf_region *const *regions, const pcf_exposition_request *request,
+			 uint8_t **data, size_t *size)
+{
+	*data = NULL;
+	*size = 0;
+	exposition->with_created = request->flags & PCF_EXPOSITION_CREATED;
+	int rc = pcf_scrape_rows_find(exposition, regions, request);
+	if (rc == 0)
+		rc = families_put(exposition, request);
+	if (rc == 0)
+		rc = pcf_encode_plan_check(exposition->encoder);
+	if (rc == 0) {
+		*data = exposition->out.data;
+		*size = exposition->out.size;
+	} else {
+		free(exposition->out.data);
+	}
+	exposition->out = (struct pcf_wire){0};
+	return rc;
+}
+
+void pcf_exposition_release(uint8_t *data)
+{
+	free(data);
+}
+
+pcf_exposition *pcf_exposition_new(void)
+{
+	pcf_exposition *exposition = calloc(1, sizeof *exposition);
+	if (!exposition)
+		return NULL;
+	exposition->encoder = pcf_encoder_new();
+	exposition->rows = calloc(PCF_GROUP_COUNT, sizeof *exposition->rows);
+	exposition->family_guess = 3;
+	exposition->metric_guess = 2;
+	if (exposition->encoder && exposition->rows)
+		return exposition;
+	pcf_exposition_free(exposition);
+	return NULL;
+}
+
+void pcf_exposition_free(pcf_exposition *exposition)
+{
+	if (!exposition)
+		return;
+	pcf_scrape_rows_free(exposition);
+	pcf_encoder_free(exposition->encoder);
+	free(exposition->out.data);
+	free(exposition);
+}

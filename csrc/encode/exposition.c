@@ -1,21 +1,43 @@
 /* A scrape: family by family, so that each is one block whatever groups its series come from. */
 #include "encode/exposition.h"
 
-/* A column of the region at hand. */
-struct cell_place {
+/* A column of a group; rows is NULL where the group is off or this host has no such number. */
+struct column_place {
+	const struct pcf_scrape_rows *rows;
 	uint16_t offset;
 	uint8_t cell;
-	bool is_there;
 };
 
-static struct cell_place cell_find(const struct pcf_scrape_rows *rows, int32_t column)
+static int column_find(const pcf_exposition *exposition, int32_t group, int32_t index, struct column_place *out)
 {
+	*out = (struct column_place){NULL, 0, 0};
+	if (group < 0)
+		return 0;
+	if (group >= PCF_GROUP_COUNT)
+		return -EINVAL;
+	const struct pcf_scrape_rows *rows = &exposition->rows[group];
+	if (!rows->plan)
+		return 0;
 	const pcf_region_column *columns = pcf_region_columns(rows->plan->region);
 	uint32_t count = pcf_region_head(rows->plan->region)->column_count;
 	for (uint32_t i = 0; i < count && i < PCF_MAX_GROUP_COLUMNS; i++)
-		if (columns[i].index == column)
-			return (struct cell_place){columns[i].offset, columns[i].cell, true};
-	return (struct cell_place){0, 0, false};
+		if (columns[i].index == index)
+			*out = (struct column_place){rows, columns[i].offset, columns[i].cell};
+	return 0;
+}
+
+static uint64_t cell_read(const struct column_place *place, const uint8_t *cells)
+{
+	return pcf_cell_value(cells + place->offset, place->cell);
+}
+
+/* Of the container's only row; PCF_ABSENT: it has none. */
+static uint64_t scalar_read(const struct column_place *place, uint32_t container, const uint8_t **cells)
+{
+	if (!place->rows || place->rows->plan->has_key || !place->rows->by_container[container])
+		return PCF_ABSENT;
+	*cells = place->rows->by_container[container];
+	return cell_read(place, *cells);
 }
 
 /* What one series needs while its rows are gone through. */
@@ -23,8 +45,7 @@ struct series_walk {
 	pcf_exposition *exposition;
 	const pcf_exposition_request *request;
 	const struct pcf_format *format;
-	const struct pcf_scrape_rows *rows, *less_rows;
-	struct cell_place cell, less_cell;
+	struct column_place main, instead, less;
 	struct pcf_sample_out out;
 	size_t *samples;
 };
@@ -66,69 +87,86 @@ static int sample_put(struct series_walk *walk)
 	return walk->format->sample(walk->exposition, &walk->out);
 }
 
-static int64_t row_time(const struct series_walk *walk, const uint8_t *cells)
+static int64_t row_time(const struct series_walk *walk, const struct column_place *place, const uint8_t *cells)
 {
 	if (!(walk->request->flags & PCF_EXPOSITION_TIMESTAMPS) || !(walk->out.series->flags & PCF_SERIES_TIMED))
 		return 0;
-	uint64_t ns = walk->rows->plan->now.realtime_ns + pcf_row_offset_usec(cells) * 1000ull;
+	uint64_t ns = place->rows->plan->now.realtime_ns + pcf_row_offset_usec(cells) * 1000ull;
 	return (int64_t)(ns / 1000000);
 }
 
-static int row_put(struct series_walk *walk, uint32_t at, const uint8_t *cells)
+/* A container's value, with the place it was found in; PCF_ABSENT: none. */
+static uint64_t scalar_find(const struct series_walk *walk, uint32_t at, const struct column_place **place,
+			    const uint8_t **cells)
 {
-	const pcf_exposition_container *container = &walk->request->containers[at];
-	if (!is_wanted(walk, container))
-		return 0;
-	uint64_t value = pcf_cell_value(cells + walk->cell.offset, walk->cell.cell);
-	if (walk->less_rows && value < PCF_UNLIMITED) {
-		const uint8_t *less = walk->less_rows->by_container[at];
-		uint64_t part = less ? pcf_cell_value(less + walk->less_cell.offset, walk->less_cell.cell) : PCF_ABSENT;
-		if (part >= PCF_UNLIMITED)
-			return 0;
-		value = value > part ? value - part : 0;
+	const uint8_t *less_cells;
+	*place = &walk->main;
+	uint64_t value = scalar_read(&walk->main, at, cells);
+	if (value == PCF_ABSENT) {
+		*place = &walk->instead;
+		value = scalar_read(&walk->instead, at, cells);
 	}
-	if (!value_read(walk->out.series, value, &walk->out.value))
-		return 0;
-	container_take(walk, container);
-	walk->out.timestamp_ms = row_time(walk, cells);
-	return sample_put(walk);
+	if (walk->out.series->less_group < 0 || value >= PCF_UNLIMITED)
+		return value;
+	uint64_t part = scalar_read(&walk->less, at, &less_cells);
+	if (part >= PCF_UNLIMITED)
+		return PCF_ABSENT;
+	return value > part ? value - part : 0;
+}
+
+static int scalars_put(struct series_walk *walk)
+{
+	int rc = 0;
+	for (uint32_t i = 0; rc == 0 && i < walk->request->container_count; i++) {
+		const pcf_exposition_container *container = &walk->request->containers[i];
+		const struct column_place *place;
+		const uint8_t *cells = NULL;
+		if (!is_wanted(walk, container))
+			continue;
+		uint64_t value = scalar_find(walk, i, &place, &cells);
+		if (!value_read(walk->out.series, value, &walk->out.value))
+			continue;
+		container_take(walk, container);
+		walk->out.timestamp_ms = row_time(walk, place, cells);
+		rc = sample_put(walk);
+	}
+	return rc;
 }
 
 static int keyed_put(struct series_walk *walk)
 {
 	int rc = 0;
+	const struct pcf_scrape_rows *rows = walk->main.rows;
 	bool has_name = walk->out.series->key == PCF_LABEL_DEVICE || walk->out.series->key == PCF_LABEL_NUMBERS;
-	for (size_t i = 0; rc == 0 && i < walk->rows->keyed_count; i++) {
-		const struct pcf_keyed_row *row = &walk->rows->keyed[i];
+	for (size_t i = 0; rc == 0 && i < rows->keyed_count; i++) {
+		const struct pcf_keyed_row *row = &rows->keyed[i];
+		const pcf_exposition_container *container = &walk->request->containers[row->container];
+		if (!is_wanted(walk, container) ||
+		    !value_read(walk->out.series, cell_read(&walk->main, row->cells), &walk->out.value))
+			continue;
+		container_take(walk, container);
+		walk->out.timestamp_ms = row_time(walk, &walk->main, row->cells);
 		walk->out.entry = row->entry;
 		walk->out.device_name = has_name ? pcf_device_name(walk->request, row->entry) : NULL;
-		rc = row_put(walk, row->container, row->cells);
+		rc = sample_put(walk);
 	}
 	walk->out.entry = NULL;
+	walk->out.device_name = NULL;
 	return rc;
 }
 
 static int rows_put(struct series_walk *walk)
 {
 	const pcf_exposition_series *series = walk->out.series;
-	if (series->group >= PCF_GROUP_COUNT || series->less_group >= PCF_GROUP_COUNT)
-		return -EINVAL;
-	walk->rows = &walk->exposition->rows[series->group];
-	walk->less_rows = series->less_group >= 0 ? &walk->exposition->rows[series->less_group] : NULL;
-	if (!walk->rows->plan || (walk->less_rows && (!walk->less_rows->plan || walk->less_rows->plan->has_key)))
-		return 0; /* the group is off */
-	walk->cell = cell_find(walk->rows, series->column);
-	if (walk->less_rows)
-		walk->less_cell = cell_find(walk->less_rows, series->less_column);
-	if (!walk->cell.is_there || (walk->less_rows && !walk->less_cell.is_there))
-		return 0; /* this host has no such number */
-	if (walk->rows->plan->has_key)
-		return keyed_put(walk);
-	int rc = 0;
-	for (uint32_t i = 0; rc == 0 && i < walk->request->container_count; i++)
-		if (walk->rows->by_container[i])
-			rc = row_put(walk, i, walk->rows->by_container[i]);
-	return rc;
+	const pcf_exposition *exposition = walk->exposition;
+	int rc = column_find(exposition, series->group, series->column, &walk->main);
+	if (rc == 0)
+		rc = column_find(exposition, series->else_group, series->else_column, &walk->instead);
+	if (rc == 0)
+		rc = column_find(exposition, series->less_group, series->less_column, &walk->less);
+	if (rc || (!walk->main.rows && !walk->instead.rows))
+		return rc;
+	return walk->main.rows && walk->main.rows->plan->has_key ? keyed_put(walk) : scalars_put(walk);
 }
 
 static int given_put(struct series_walk *walk, const pcf_exposition_sample *sample)

@@ -41,10 +41,12 @@ typedef struct {
 #define PCF_SERIES_TIMED      8 /* samples have timestamps when timestamps are asked for */
 
 typedef struct {
-	int32_t group;      /* index into pcf_groups; -1: its samples are given */
-	int32_t column;     /* index in columns.def order */
-	int32_t less_group; /* -1, or a scalar group: its column is subtracted, down to 0 */
-	int32_t less_column;
+	int32_t group;  /* index into pcf_groups; -1: its samples are given */
+	int32_t column; /* index in columns.def order */
+	/* -1, or a scalar group and its column: what stands in where the first has no value, */
+	int32_t else_group, else_column;
+	/* and what is subtracted, down to 0; no value without it.  Both for scalar groups only. */
+	int32_t less_group, less_column;
 	uint32_t divisor;      /* whole numbers: 4096 makes pages of bytes; 1 = as it is */
 	uint32_t decimals;     /* the value is in units of 10 to the minus this: 9 = ns of a second; at most 18 */
 	uint32_t unlimited;    /* PCF_UNLIMITED_* */

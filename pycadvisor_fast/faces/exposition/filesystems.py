@@ -14,6 +14,7 @@ from .labels import Pairs
 Item = tuple[str, int, Pairs, Number]
 
 _SECTOR = 512
+_NAMELESS = ("tmpfs", "ramfs")
 _OWN_TREES = ("layer", "log")  # cAdvisor's usage of a container; volumes are not its own
 _DISK = (
     ("sector_reads", lambda device: device.read_bytes // _SECTOR),
@@ -38,11 +39,11 @@ def device_names(storage: Storage) -> dict[str, str]:
 
 
 def label_of(one: Filesystem) -> str:
-    """The label ``device`` of a filesystem, as cAdvisor has it: one of which there are several is called by its mount
-    point (tmpfs) or numbers (overlay)."""
+    """The label ``device`` of a filesystem, as cAdvisor has it: those that are all called alike go by their numbers
+    (overlay) or mount points (tmpfs, and what has no source)."""
     if one.type == "overlay":
         return f"{one.source}_{one.major}-{one.minor}"
-    return one.source if one.source.startswith("/") and one.type != "tmpfs" or ":" in one.source else one.mount_point
+    return one.mount_point if one.type in _NAMELESS or one.source in ("", "none", one.type) else one.source
 
 
 def samples(

@@ -1,4 +1,4 @@
-"""Series about the machine's activity, the sampling, and this process: a few lines in each answer, whoever is selected."""
+"""Series about the machine's activity, the sampling, and this process: a few lines, whoever is selected."""
 
 from __future__ import annotations
 
@@ -141,4 +141,5 @@ def _process(started: float) -> dict[str, int | float]:
 
 def _open_files() -> int:
     """Since Linux 6.2 the directory's size says it (fs/proc/fd.c); before, it is counted."""
-    return os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd"))
+    folder = Path("/proc/self/fd")
+    return folder.stat().st_size or sum(1 for _ in folder.iterdir())

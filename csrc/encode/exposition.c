@@ -1,6 +1,12 @@
 /* A scrape: family by family, so that each is one block whatever groups its series come from. */
 #include "encode/exposition.h"
 
+#define PIECE_BYTES (256u << 10) /* of an answer at a time: it is still in the cache when it is compressed */
+#define KEPT_BYTES  (4u << 20)   /* of the buffer between two answers */
+
+#define LINE_BYTES 160 /* of a line or message without its texts: numbers, punctuation, tags, lengths */
+#define KEY_BYTES  256 /* of a key made into three labels, escaped */
+
 /* A column of a group; rows is NULL where the group is off or this host has no such number. */
 struct column_place {
 	const struct pcf_scrape_rows *rows;
@@ -201,6 +207,9 @@ static int series_put(struct series_walk *walk, const pcf_exposition_series *ser
 {
 	walk->out.series = series;
 	walk->out.own_labels_len = 0;
+	walk->out.line_max = walk->out.name_len + series->labels_len + LINE_BYTES;
+	if (series->key != PCF_LABEL_NONE)
+		walk->out.line_max += strlen(series->key_label) + KEY_BYTES;
 	if (series->decimals > 18)
 		return -EINVAL;
 	if (series->group >= 0)
@@ -217,7 +226,7 @@ static int family_put(struct series_walk *walk, const pcf_exposition_family *fam
 		      const pcf_exposition_series *series)
 {
 	size_t begin = walk->exposition->out.size, samples = 0;
-	walk->out = (struct pcf_sample_out){.family = family};
+	walk->out = (struct pcf_sample_out){.family = family, .name_len = strlen(family->sample)};
 	walk->samples = &samples;
 	int rc = walk->format->open(walk->exposition, family);
 	for (uint32_t i = 0; rc == 0 && i < family->series; i++)
@@ -239,43 +248,57 @@ static const struct pcf_format *format_find(uint32_t format)
 	}
 }
 
-static int families_put(pcf_exposition *exposition, const pcf_exposition_request *request)
+int pcf_exposition_begin(pcf_exposition *exposition, pcf_region *const *regions, const pcf_exposition_request *request)
 {
-	struct series_walk walk = {
-		.exposition = exposition, .request = request, .format = format_find(request->format)};
-	const pcf_exposition_series *series = request->series;
-	int rc = walk.format ? pcf_wire_reserve(&exposition->out, request->expected_size) : -EINVAL;
-	for (uint32_t i = 0; rc == 0 && i < request->family_count; i++) {
-		rc = family_put(&walk, &request->families[i], series);
-		series += request->families[i].series;
-	}
-	return rc ? rc : walk.format->end(exposition);
-}
-
-int pcf_exposition_write(pcf_exposition *exposition, pcf_region *const *regions, const pcf_exposition_request *request,
-			 uint8_t **data, size_t *size)
-{
-	*data = NULL;
-	*size = 0;
+	exposition->request = *request;
+	exposition->series = request->series;
+	exposition->family = 0;
+	exposition->is_ended = true;
+	exposition->out.size = 0;
 	exposition->with_created = request->flags & PCF_EXPOSITION_CREATED;
-	int rc = pcf_scrape_rows_find(exposition, regions, request);
-	if (rc == 0)
-		rc = families_put(exposition, request);
-	if (rc == 0)
-		rc = pcf_encode_plan_check(exposition->encoder);
-	if (rc == 0) {
-		*data = exposition->out.data;
-		*size = exposition->out.size;
-	} else {
-		free(exposition->out.data);
-	}
-	exposition->out = (struct pcf_wire){0};
+	exposition->format = format_find(request->format);
+	int rc = exposition->format ? pcf_scrape_rows_find(exposition, regions, request) : -EINVAL;
+	exposition->is_ended = rc != 0;
 	return rc;
 }
 
-void pcf_exposition_release(uint8_t *data)
+/* Families until there are enough bytes for a piece. */
+static int families_put(pcf_exposition *exposition)
 {
-	free(data);
+	const pcf_exposition_request *request = &exposition->request;
+	struct series_walk walk = {.exposition = exposition, .request = request, .format = exposition->format};
+	int rc = 0;
+	while (rc == 0 && exposition->family < request->family_count && exposition->out.size < PIECE_BYTES) {
+		const pcf_exposition_family *family = &request->families[exposition->family++];
+		rc = family_put(&walk, family, exposition->series);
+		exposition->series += family->series;
+	}
+	return rc;
+}
+
+int pcf_exposition_next(pcf_exposition *exposition, const uint8_t **data, size_t *size)
+{
+	*data = NULL;
+	*size = 0;
+	exposition->out.size = 0;
+	int rc = exposition->is_ended ? 0 : families_put(exposition);
+	if (rc == 0 && !exposition->is_ended && exposition->family == exposition->request.family_count) {
+		exposition->is_ended = true;
+		rc = exposition->format->end(exposition);
+		if (rc == 0)
+			rc = pcf_encode_plan_check(exposition->encoder);
+	}
+	if (rc) {
+		exposition->is_ended = true;
+		return rc;
+	}
+	*data = exposition->out.data;
+	*size = exposition->out.size;
+	if (exposition->out.size == 0 && exposition->out.capacity > KEPT_BYTES) {
+		free(exposition->out.data);
+		exposition->out = (struct pcf_wire){0};
+	}
+	return 0;
 }
 
 pcf_exposition *pcf_exposition_new(void)

@@ -20,12 +20,19 @@ struct pcf_scrape_rows {
 	size_t keyed_count, keyed_capacity;
 };
 
+struct pcf_format;
+
 struct pcf_exposition {
 	pcf_encoder *encoder; /* its plan and row indexes; its buffer stays empty */
 	struct pcf_scrape_rows *rows;
-	bool *is_sampled;                    /* by container: some group has a row of it */
-	size_t room;                         /* containers that by_container and is_sampled have room for */
-	struct pcf_wire out;                 /* handed over at the end */
+	bool *is_sampled;    /* by container: some group has a row of it */
+	size_t room;         /* containers that by_container and is_sampled have room for */
+	struct pcf_wire out; /* of the piece at hand */
+	pcf_exposition_request request;
+	const struct pcf_format *format;
+	const pcf_exposition_series *series; /* of the family that comes next */
+	uint32_t family;                     /* which one that is */
+	bool is_ended;
 	unsigned family_guess, metric_guess; /* see pcf_wire_length_close */
 	bool with_created;
 };
@@ -47,7 +54,9 @@ struct pcf_sample_out {
 	const pcf_exposition_series *series;
 	const uint8_t *labels, *own_labels; /* of the container; of this sample alone */
 	size_t labels_len, own_labels_len;
-	const struct pcf_row_entry *entry;      /* whose key becomes labels; NULL: none */
+	size_t name_len;                   /* of family->sample */
+	size_t line_max;                   /* bytes that a line can need beside labels of the container and its own */
+	const struct pcf_row_entry *entry; /* whose key becomes labels; NULL: none */
 	const pcf_exposition_name *device_name; /* NULL: a device nobody has named */
 	struct pcf_sample_value value;
 	uint64_t created_ns;

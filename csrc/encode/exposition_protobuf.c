@@ -7,8 +7,7 @@ enum { LABEL_NAME = 1, LABEL_VALUE = 2 };
 enum { VALUE = 1, COUNTER_CREATED = 3 };
 enum { TIMESTAMP_SECONDS = 1, TIMESTAMP_NANOS = 2 };
 
-#define HEAD_BYTES   48 /* tags, lengths and numbers of a family's head or of a metric, texts not counted */
-#define METRIC_BYTES 96
+#define HEAD_BYTES 48 /* tags, lengths and numbers of a family's head, texts not counted */
 
 static uint8_t *tag_put(uint8_t *out, unsigned number, unsigned type)
 {
@@ -117,9 +116,7 @@ static uint8_t *value_put(uint8_t *out, const struct pcf_sample_out *sample)
 
 static int metric_put(pcf_exposition *exposition, const struct pcf_sample_out *sample)
 {
-	size_t need = sample->labels_len + sample->own_labels_len + sample->series->labels_len + METRIC_BYTES;
-	if (sample->entry)
-		need += strlen(sample->series->key_label) + 4 * PCF_KEY_BYTES + METRIC_BYTES;
+	size_t need = sample->line_max + sample->labels_len + sample->own_labels_len;
 	if (sample->device_name)
 		need += sample->device_name->name_len;
 	int rc = pcf_wire_reserve(&exposition->out, need);

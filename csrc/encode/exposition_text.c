@@ -75,13 +75,8 @@ static uint8_t *labels_put(uint8_t *out, const struct pcf_sample_out *sample)
 /* Bytes that a line can need. */
 static size_t line_size(const struct pcf_sample_out *sample)
 {
-	size_t size = strlen(sample->family->sample) + sample->labels_len + sample->own_labels_len +
-		      sample->series->labels_len + PUNCTUATION + 2 * PCF_NUMBER_MAX;
-	if (sample->entry)
-		size += strlen(sample->series->key_label) + 4 * PCF_KEY_BYTES + PUNCTUATION;
-	if (sample->device_name)
-		size += sample->device_name->name_len;
-	return size;
+	size_t size = sample->line_max + sample->labels_len + sample->own_labels_len;
+	return sample->device_name ? size + sample->device_name->name_len : size;
 }
 
 static uint8_t *value_put(uint8_t *out, const struct pcf_sample_value *value)
@@ -98,7 +93,8 @@ static int sample_line(pcf_exposition *exposition, const struct pcf_sample_out *
 	int rc = pcf_wire_reserve(&exposition->out, line_size(sample));
 	if (rc)
 		return rc;
-	uint8_t *out = text_put(exposition->out.data + exposition->out.size, sample->family->sample);
+	uint8_t *out = exposition->out.data + exposition->out.size;
+	out = bytes_put(out, sample->family->sample, sample->name_len);
 	out = labels_put(out, sample);
 	*out++ = ' ';
 	out = value_put(out, &sample->value);

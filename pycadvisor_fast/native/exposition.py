@@ -8,7 +8,7 @@ holds. A ``Writer`` makes an answer of them and serves one thread at a time; it 
 from __future__ import annotations
 
 import errno
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,9 +164,8 @@ class Writer:
         if self._exposition == ffi.NULL:
             raise MemoryError("no memory for a scrape")
         self._request = ffi.new("pcf_exposition_request *")
-        self._data = ffi.new("uint8_t **")
+        self._data = ffi.new("const uint8_t **")
         self._size = ffi.new("size_t *")
-        self._expected: dict[int, int] = {}
 
     def write(
         self,
@@ -177,10 +176,10 @@ class Writer:
         given: Mapping[str, Given],
         names: Names,
         flags: int = 0,
-    ) -> memoryview:
-        """The answer: C's own memory, which goes when nobody holds the view any more.
+    ) -> Iterator[Any]:
+        """The answer in pieces: buffers that are good until the next one is asked for.
 
-        Raises TornError when a tick was overwritten meanwhile: take newer ones.
+        Raises TornError, perhaps at the last piece, when a tick was overwritten meanwhile: begin again with newer ones.
         """
         wanted = ffi.new("pcf_encode_group[]", max(1, len(groups)))
         for item, group in zip(wanted, groups, strict=False):
@@ -195,14 +194,12 @@ class Writer:
         request.sample_count = len(rows)
         request.labels, request.labels_len = ffi.from_buffer("uint8_t[]", labels), len(labels)
         request.names, request.name_count = names.pointer, names.count
-        request.expected_size = self._expected.get(form, 0)
-        rc = lib.pcf_exposition_write(self._exposition, self.regions.pointers, request, self._data, self._size)
-        if rc < 0:
-            _refuse(rc, groups)
-        size = int(self._size[0])
-        self._expected[form] = size + size // 32
-        data = ffi.gc(self._data[0], lib.pcf_exposition_release)
-        return memoryview(ffi.buffer(data, size)).toreadonly()
+        _check(lib.pcf_exposition_begin(self._exposition, self.regions.pointers, request), groups)
+        while True:
+            _check(lib.pcf_exposition_next(self._exposition, self._data, self._size), groups)
+            if not self._size[0]:
+                return
+            yield ffi.buffer(self._data[0], self._size[0])
 
 
 def _joined(table: Table, given: Mapping[str, Given]) -> tuple[NDArray[Any], bytes]:
@@ -226,7 +223,9 @@ def _joined(table: Table, given: Mapping[str, Given]) -> tuple[NDArray[Any], byt
     return np.concatenate(parts), b"".join(texts)
 
 
-def _refuse(rc: int, groups: Sequence[GroupAt]) -> None:
+def _check(rc: int, groups: Sequence[GroupAt]) -> None:
+    if rc == 0:
+        return
     names = [GROUPS[group.group].name for group in groups]
     if rc == -errno.ESTALE:
         raise TornError(f"a tick of {names} was overwritten while it was written out")

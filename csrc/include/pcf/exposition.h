@@ -98,17 +98,18 @@ typedef struct {
 	const pcf_exposition_name *names; /* of devices by "major:minor" */
 	uint32_t family_count, container_count, group_count, sample_count, name_count;
 	uint64_t labels_len;
-	uint64_t expected_size; /* 0, or about what the answer will need */
 } pcf_exposition_request;
 
 pcf_exposition *pcf_exposition_new(void);
 void pcf_exposition_free(pcf_exposition *exposition);
-/* A container without a row in any of the groups is left out, its given samples as well; a family without samples too.
- * Returns 0 and hands over *data, to be given to pcf_exposition_release; -ESTALE: a tick was overwritten meanwhile (take
- * a newer one); -EINVAL: a group that is off, unknown or given twice, or samples that are not there. */
-int pcf_exposition_write(pcf_exposition *exposition, pcf_region *const *regions, const pcf_exposition_request *request,
-			 uint8_t **data, size_t *size);
-void pcf_exposition_release(uint8_t *data);
+/* Begins an answer; what the request points to must stay until its end.  A container without a row in any of the groups
+ * is left out, its given samples as well; a family without samples too.  0; -ESTALE: a tick is gone (take a newer one);
+ * -EINVAL: a group that is off, unknown or given twice. */
+int pcf_exposition_begin(pcf_exposition *exposition, pcf_region *const *regions, const pcf_exposition_request *request);
+/* The next piece of it: whole families, in the exposition's own buffer, good until the next call.  *size 0: that was all
+ * of it.  -ESTALE: a tick was overwritten meanwhile, and nothing of the answer counts; -EINVAL: given samples or columns
+ * that are not there. */
+int pcf_exposition_next(pcf_exposition *exposition, const uint8_t **data, size_t *size);
 /* The numbers of the text formats: value / 10^decimals, exactly; a double in the shortest form that reads back as it.
  * Write at most 40 bytes and return how many. */
 size_t pcf_exposition_decimal(char *out, uint64_t value, uint32_t decimals);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from typing import Any
 
 try:
@@ -12,15 +13,16 @@ except ImportError:  # no wheel for this machine
 
 _GZIP = 16 + zlib.MAX_WBITS  # zlib.h: with gzip's header and trailer
 _LEVEL = 1
-_CHUNK = 1 << 20
 
 
-def compressed(data: memoryview | bytes) -> bytes:
-    """``data`` as a gzip file."""
+def compressed(pieces: Iterable[Any]) -> tuple[bytes, int]:
+    """``pieces`` as one gzip file, and how long they were together."""
     packer = fast.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    view = memoryview(data)
-    parts = [packer.compress(view[at : at + _CHUNK]) for at in range(0, len(view), _CHUNK)]
-    return b"".join((*parts, packer.flush()))
+    size, parts = 0, []
+    for piece in pieces:
+        size += len(piece)
+        parts.append(packer.compress(piece))
+    return b"".join((*parts, packer.flush())), size
 
 
 def plain(data: bytes) -> bytes:

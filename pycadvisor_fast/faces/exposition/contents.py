@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pycadvisor_fast.container import Container
 from pycadvisor_fast.filesystem import Storage
@@ -166,6 +166,6 @@ def _flags(spec: Spec) -> int:
     return flags | HAS_QUOTA if has_quota(spec) else flags
 
 
-def _shrink(kept: OrderedDict[tuple[int, Query], object]) -> None:
+def _shrink(kept: OrderedDict[tuple[int, Query], Any]) -> None:
     while len(kept) > _MOST_PARTS:
         kept.popitem(last=False)

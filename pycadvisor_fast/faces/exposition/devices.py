@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from pycadvisor_fast import schema
 from pycadvisor_fast.native.exposition import DEVICE, NUMBERS, PLAIN
 
 from .family import NOT_ROOT, Family, Series, col, counter, gauge, given, of, split
 
-_DEVICE = {"key": DEVICE, "key_label": "device"}
+_DEVICE: dict[str, Any] = {"key": DEVICE, "key_label": "device"}
 _HOST_DISK = "of `/` only: the kernel counts it by device, not by container"
 _ONE_SOURCE = "one series a device: block IO of the cgroup, and never the filesystem's counters beside it"
 
@@ -124,7 +125,7 @@ FILESYSTEM = (
     ),
 )
 
-_INTERFACE = {"key": PLAIN, "key_label": "interface"}
+_INTERFACE: dict[str, Any] = {"key": PLAIN, "key_label": "interface"}
 _SHARED = "a namespace that several containers share is counted once, with the oldest of them"
 TCP_STATES = (
     ("established", "established"), ("synsent", "syn_sent"), ("synrecv", "syn_recv"), ("finwait1", "fin_wait1"),

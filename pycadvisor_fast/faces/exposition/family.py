@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pycadvisor_fast import schema
 from pycadvisor_fast.native import exposition as native
@@ -126,8 +127,9 @@ class Family:
         if form == native.OPENMETRICS and self.type == COUNTER:
             is_regular = name.endswith("_total")
             kind, name = (kind, name.removesuffix("_total")) if is_regular else (native.UNKNOWN, name)
+        is_timed = self.is_timed and self.name.startswith(("container_", "machine_"))
         rows = tuple(
-            series.row(form, is_timed=self.is_timed, is_counter=self.type == COUNTER)
+            series.row(form, is_timed=is_timed, is_counter=self.type == COUNTER)
             for series in self.series
             if series.shown in ("", shown)
         )
@@ -141,31 +143,31 @@ def _place(column: str) -> tuple[int, int]:
     return schema.group(found.group).index, found.index
 
 
-def col(column: str, decimals: int = 0, **more: object) -> Series:
+def col(column: str, decimals: int = 0, **more: Any) -> Series:
     """A series that is a column."""
-    return Series(column=column, decimals=decimals, **more)  # type: ignore[arg-type]
+    return Series(column=column, decimals=decimals, **more)
 
 
-def split(label: str, columns: Iterable[tuple[str, str]], **more: object) -> tuple[Series, ...]:
+def split(label: str, columns: Iterable[tuple[str, str]], **more: Any) -> tuple[Series, ...]:
     """One series for each (value of the label, column)."""
-    return tuple(Series(column=name, labels=((label, value),), **more) for value, name in columns)  # type: ignore[arg-type]
+    return tuple(Series(column=name, labels=((label, value),), **more) for value, name in columns)
 
 
-def counter(name: str, text: str, *series: Series, **more: object) -> Family:
+def counter(name: str, text: str, *series: Series, **more: Any) -> Family:
     """A counter."""
-    return Family(name, COUNTER, text, series, **more)  # type: ignore[arg-type]
+    return Family(name, COUNTER, text, series, **more)
 
 
-def gauge(name: str, text: str, *series: Series, **more: object) -> Family:
+def gauge(name: str, text: str, *series: Series, **more: Any) -> Family:
     """A gauge."""
-    return Family(name, GAUGE, text, series, **more)  # type: ignore[arg-type]
+    return Family(name, GAUGE, text, series, **more)
 
 
-def given(name: str, source: str, **more: object) -> Series:
+def given(name: str, source: str, **more: Any) -> Series:
     """A series whose samples are no column of the ring; ``source`` says where they are from."""
-    return Series(given=name, source=source, **more)  # type: ignore[arg-type]
+    return Series(given=name, source=source, **more)
 
 
-def of(kind: str, topic: str, *families: Family, **more: bool) -> tuple[Family, ...]:
+def of(kind: str, topic: str, *families: Family, **more: Any) -> tuple[Family, ...]:
     """Families that have something in common."""
     return tuple(replace(family, kind=kind, topic=topic, **more) for family in families)

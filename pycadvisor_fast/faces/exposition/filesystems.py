@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pycadvisor_fast.container import Container
 from pycadvisor_fast.filesystem import BlockDevice, Filesystem, Storage, TreeUsage
@@ -16,7 +16,7 @@ Item = tuple[str, int, Pairs, Number]
 _SECTOR = 512
 _NAMELESS = ("tmpfs", "ramfs")
 _OWN_TREES = ("layer", "log")  # cAdvisor's usage of a container; volumes are not its own
-_DISK = (
+_DISK: tuple[tuple[str, Callable[[BlockDevice], int]], ...] = (
     ("sector_reads", lambda device: device.read_bytes // _SECTOR),
     ("sector_writes", lambda device: device.written_bytes // _SECTOR),
     ("reads_merged", lambda device: device.reads_merged),

@@ -15,7 +15,7 @@ from .family import ROOT, Family, Series, col, counter, gauge, given, of
 from .given import lone
 
 
-def _host(column: str, decimals: int = 0, **more: object) -> Series:
+def _host(column: str, decimals: int = 0, **more: Any) -> Series:
     return col(f"host.{column}", decimals, is_of_machine=True, **more)
 
 
@@ -50,7 +50,7 @@ HOST = of(
 )
 
 
-def _tick(column: str, decimals: int = 0, **more: object) -> Series:
+def _tick(column: str, decimals: int = 0, **more: Any) -> Series:
     return col(f"tick.{column}", decimals, key=PLAIN, key_label="group", is_of_machine=True, **more)
 
 
@@ -84,7 +84,7 @@ TICKS = of(
 )
 
 
-def _self(name: str, source: str = "/proc/self", **more: object) -> Series:
+def _self(name: str, source: str = "/proc/self", **more: Any) -> Series:
     return given(f"own.{name}", source, **more)
 
 

@@ -9,9 +9,9 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.errors import PycadvisorError, TornError
@@ -51,15 +51,25 @@ class Settings(Protocol):
 
 @dataclass(slots=True)
 class Answer:
-    """An answer as it was made; ``packed`` once somebody wanted it so. One of the two is there."""
+    """An answer as it was asked for first: in plain pieces, or compressed; in both ways once both were asked for."""
 
-    data: memoryview | None
+    pieces: list[bytes] | None = None
     packed: bytes | None = None
+
+    def get(self, *, is_packed: bool) -> list[bytes]:
+        """The pieces of it, in one of the two ways."""
+        if is_packed:
+            if self.packed is None:
+                self.packed, _ = compression.compressed(self.pieces or ())
+            return [self.packed]
+        if self.pieces is None:
+            self.pieces = [compression.plain(self.packed or b"")]
+        return self.pieces
 
     @property
     def size(self) -> int:
         """Bytes it takes."""
-        return (self.data.nbytes if self.data is not None else 0) + len(self.packed or b"")
+        return sum(map(len, self.pieces or ())) + len(self.packed or b"")
 
 
 class Scraper:
@@ -77,20 +87,19 @@ class Scraper:
         self._position: tuple[int, ...] = ()
         self._counts = {"scrapes": 0, "cached": 0, "scrape_cpu": 0, "size": 0}
 
-    def answer(self, query: Query, form: int, *, is_packed: bool = False) -> memoryview | bytes:
-        """The bytes of an answer, gzip when ``is_packed``. Raises PycadvisorError when there is none to be had."""
+    def answer(self, query: Query, form: int, *, is_packed: bool = False) -> list[bytes]:
+        """An answer in pieces, gzip when ``is_packed``. Raises PycadvisorError when there is none to be had."""
         if query.max_age_ns is not None:
             self._freshen(query.max_age_ns)
         with self._lock:
             self._counts["scrapes"] += 1
             began = time.thread_time_ns()
-            answer = self._answer(query, form)
-            found = _packed(answer) if is_packed else _plain(answer)
+            pieces = self._answer(query, form, is_packed=is_packed).get(is_packed=is_packed)
             self._shrink()
             self._counts["scrape_cpu"] += time.thread_time_ns() - began
-            return found
+            return pieces
 
-    def _answer(self, query: Query, form: int) -> Answer:
+    def _answer(self, query: Query, form: int, *, is_packed: bool) -> Answer:
         writer = self._opened()
         for attempt in range(_ATTEMPTS):
             groups = [GroupAt(index, region.latest) for index, region in writer.regions.by_group.items()]
@@ -104,16 +113,24 @@ class Scraper:
                 self._answers.move_to_end((form, query))
                 return kept
             try:
-                data = self._write(writer, query, form, [group for group in groups if group.tick])
+                pieces = self._write(writer, query, form, [group for group in groups if group.tick])
+                self._answers[form, query] = self._made(pieces, is_packed=is_packed)
             except TornError:
                 log.debug("a tick was overwritten while a scrape was made of it, attempt %d", attempt + 1)
                 continue
-            self._counts["size"] = data.nbytes
-            self._answers[form, query] = Answer(data)
             return self._answers[form, query]
         raise PycadvisorError(f"the ring moved on {_ATTEMPTS} times while an answer was made; keep more history in it")
 
-    def _write(self, writer: Writer, query: Query, form: int, groups: list[GroupAt]) -> memoryview:
+    def _made(self, pieces: Iterator[Any], *, is_packed: bool) -> Answer:
+        """Compressed piece by piece where that is what is asked for: it is never there as a whole."""
+        if is_packed:
+            packed, self._counts["size"] = compression.compressed(pieces)
+            return Answer(packed=packed)
+        kept = [bytes(piece) for piece in pieces]
+        self._counts["size"] = sum(map(len, kept))
+        return Answer(kept)
+
+    def _write(self, writer: Writer, query: Query, form: int, groups: list[GroupAt]) -> Iterator[Any]:
         contents = self._contents
         table = contents.table(query, form)
         groups = [group for group in groups if group.group in table.groups or GROUPS[group.group].name == "cpu"]
@@ -154,19 +171,3 @@ class Scraper:
             len(self._answers) > _MOST_ANSWERS or sum(one.size for one in self._answers.values()) > _MOST_BYTES
         ):
             self._answers.popitem(last=False)
-
-
-def _packed(answer: Answer) -> bytes:
-    """Compressed once; what it was made of goes: it is twenty times the size, and nearly everybody takes gzip."""
-    if answer.packed is None:
-        assert answer.data is not None
-        answer.packed = compression.compressed(answer.data)
-        answer.data = None
-    return answer.packed
-
-
-def _plain(answer: Answer) -> memoryview:
-    if answer.data is None:
-        assert answer.packed is not None
-        answer.data = memoryview(compression.plain(answer.packed))
-    return answer.data

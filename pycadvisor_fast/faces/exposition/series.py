@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pycadvisor_fast.native.exposition import CORE, MINUS_ONE, PLAIN, ZERO
 
 from .devices import FILESYSTEM, NETWORK
@@ -81,7 +83,7 @@ LAST_SEEN = of(
     ),
 )
 
-_QUOTA = {"needs": HAS_QUOTA}
+_QUOTA: dict[str, Any] = {"needs": HAS_QUOTA}
 
 CPU = of(
     "cpu",

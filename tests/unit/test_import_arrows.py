@@ -53,6 +53,7 @@ PYTHON = {
     "v1": set(),  # generated from the .proto
     "faces": PLAIN | {"sampling", "events", "machine", "views", "v1", "native"},
     "client": {"errors", "columns", "schema", "v1"},
+    "rest": {"errors", "columns", "schema"},
     "cli": PLAIN | {"sampling", "events", "machine", "views", "client", "faces", "collector", "v1"},
     "collector": None,  # the composition root sees everything
     "__init__": PLAIN | {"sampling", "events", "collector", "client"},

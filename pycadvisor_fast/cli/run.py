@@ -22,6 +22,7 @@ from .systemd import notify
 if TYPE_CHECKING:
     from ..collector import Collector
     from ..options import CollectorOptions
+    from .serving_http import HttpDoorway
 
 log = logging.getLogger(__name__)
 
@@ -42,9 +43,10 @@ def run(invocation: Invocation) -> int:
     # Before anything is made, so that a busy port leaves nothing behind.
     check_free(settings["grpc_listen"], require_all=settings.is_given("grpc_listen"))
     with Signals() as signals, contextlib.ExitStack() as stack:
+        doorway = _http_doorway(settings, stack)
         collector = _sampling(options, stack)
         if not signals.wait(0):
-            served = _serving(collector, settings, stack)
+            served = (*_serving(collector, settings, stack), *_serving_http(collector, doorway, stack))
             if not signals.received:
                 _tell_ready(collector, settings, served)
             signals.wait()
@@ -85,6 +87,27 @@ def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitSta
 
     # Of the default addresses one is enough: a user who is not root cannot make the socket below /run.
     server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"))
+    stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
+    return server.addresses
+
+
+def _http_doorway(settings: Settings, stack: contextlib.ExitStack) -> HttpDoorway | None:
+    """Sockets of HTTP, before sampling starts: whoever connects early waits a moment instead of being refused."""
+    from .serving_http import open_doorway
+
+    doorway = open_doorway(settings)
+    if doorway is not None:
+        stack.callback(doorway.close)
+    return doorway
+
+
+def _serving_http(collector: Collector, doorway: HttpDoorway | None, stack: contextlib.ExitStack) -> tuple[str, ...]:
+    """Starts the HTTP server; returns the addresses it serves."""
+    if doorway is None:
+        return ()
+    from .serving_http import HttpThread
+
+    server = HttpThread(collector, doorway)
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
     return server.addresses
 

@@ -121,6 +121,39 @@ _GRPC = (
     ),
 )
 
+_HTTP = (
+    Setting("http", v.BOOL, True, "HTTP", "serve REST, /metrics and the probes over HTTP"),
+    *_theirs(
+        "HTTP",
+        ACTS,
+        (
+            "listen_ip",
+            v.STRING,
+            "127.0.0.1",
+            "address served; empty: every address of the host (cAdvisor's default; ours is this machine only)",
+        ),
+        ("port", v.INT, 8080, "TCP port; 0: any free one"),
+        ("url_base_prefix", v.STRING, "", "path put in front of every route"),
+        ("prometheus_endpoint", v.STRING, "/metrics", "path of the Prometheus exposition"),
+        ("max_procs", v.INT, 0, "threads that compute answers; below 1: one a core, 4 at most"),
+    ),
+    Setting("http_listen", v.LIST, (), "HTTP", "further addresses served: host:port or unix:/path, comma list"),
+    Setting(
+        "http_max_connections",
+        v.UINT,
+        1000,
+        "HTTP",
+        "connections open at most; beyond it idle ones make room",
+    ),
+    Setting(
+        "compat",
+        v.choice("fixed", "strict"),
+        "fixed",
+        "HTTP",
+        "strict: also those of cAdvisor's answers that are wrong, where a client could rely on them",
+    ),
+)
+
 _CONTAINERS = (
     *_theirs(
         "Containers",
@@ -309,14 +342,10 @@ _LATER = (
     *_theirs(
         "cAdvisor: HTTP and Prometheus",
         LATER,
-        ("listen_ip", v.STRING, "", "bind address; empty: every address"),
-        ("port", v.INT, 8080, "TCP port"),
-        ("url_base_prefix", v.STRING, "", "path put in front of every route"),
         ("http_auth_file", v.STRING, "", "htpasswd file"),
         ("http_auth_realm", v.STRING, "localhost", "realm of basic authentication"),
         ("http_digest_file", v.STRING, "", "htdigest file"),
         ("http_digest_realm", v.STRING, "localhost", "realm of digest authentication"),
-        ("prometheus_endpoint", v.STRING, "/metrics", "path of the Prometheus exposition"),
         ("profiling", v.BOOL, False, "profiles over HTTP"),
         ("collector_cert", v.STRING, "", "client certificate for application metrics"),
         ("collector_key", v.STRING, "", "its private key"),
@@ -365,7 +394,6 @@ _IGNORED = (
     *_theirs(
         "cAdvisor: accepted, nothing to change here",
         IGNORED,
-        ("max_procs", v.INT, 0, "the sampling thread is one and native"),
         ("max_housekeeping_interval", v.DURATION, _MINUTE, "intervals do not change by themselves"),
         ("allow_dynamic_housekeeping", v.BOOL, True, "intervals do not change by themselves"),
         ("initial_splay_factor", v.FLOAT, 1.0, "all containers are sampled in one pass"),
@@ -394,6 +422,7 @@ SETTINGS: tuple[Setting, ...] = (
     *_SAMPLING,
     *_RING,
     *_GRPC,
+    *_HTTP,
     *_CONTAINERS,
     *_RUNTIMES,
     *_EVENTS,

@@ -1,0 +1,65 @@
+"""The application: every room's routes on one table, and what stands before them, outermost first.
+
+faults (no traceback leaves) -> shaping (fields, gzip, sizes) -> paths (cleaning, prefix) -> door (who is it) -> routes
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Sequence
+from importlib.util import find_spec
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from . import health
+from .answers import problem
+from .context import Context
+from .faults import Faults
+from .paths import Paths
+from .shaping import Shaping
+
+# Rooms whose routes are served, by module; each has routes(context).
+_ROOMS = ("pycadvisor_fast.faces.exposition", "pycadvisor_fast.faces.rest", "pycadvisor_fast.faces.kubelet")
+
+
+def application(context: Context) -> ASGIApp:
+    """The whole ASGI application."""
+    table = Router(routes(context), default=Elsewhere(context.settings.prefix), redirect_slashes=False)
+    inner: ASGIApp = table if context.door is None else context.door.asgi(table)
+    return Faults(Shaping(Faults(Paths(inner, context.settings.prefix)), context))
+
+
+def routes(context: Context) -> list[BaseRoute]:
+    """All routes, without the prefix; the first that matches serves."""
+    from . import openapi
+
+    found: list[BaseRoute] = [*health.routes(context)]
+    for give in _rooms():
+        found += give(context)
+    return [*found, *openapi.routes(context, found)]
+
+
+def _rooms() -> Iterable[Callable[[Context], Sequence[BaseRoute]]]:
+    for name in _ROOMS:
+        if find_spec(name) is not None:
+            yield importlib.import_module(name).routes
+
+
+class Elsewhere:
+    """ASGI: what no route takes. As in cAdvisor it is sent to the page of the containers, which is not there yet."""
+
+    def __init__(self, prefix: str) -> None:
+        self._pages = f"{prefix}/containers/"
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._answer(Request(scope))(scope, receive, send)
+
+    def _answer(self, request: Request) -> Response:
+        below = request.scope["path"].removeprefix(self._prefix)
+        if below.startswith(("/containers/", "/docker/", "/podman/", "/static/")):
+            return problem(404, f"no web page in this release; see {self._prefix}/openapi.json for what is served")
+        return RedirectResponse(self._pages, 307)

@@ -4,7 +4,7 @@ with Client("http://127.0.0.1:8080") as client:
     for path, container in client.docker(num_stats=2).items():
         print(path, container.stats[-1].memory.working_set)
 
-Works with cAdvisor as well as with this project's daemon. Needs httpx: ``pip install 'pycadvisor-fast[rest]'``.
+Works with cAdvisor as well as with this project's daemon. Needs httpx2: ``pip install 'pycadvisor-fast[rest]'``.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from __future__ import annotations
 from pycadvisor_fast.errors import MissingDependencyError
 
 try:
-    import httpx as _httpx  # noqa: F401
+    import httpx2 as _httpx  # noqa: F401
 except ImportError as error:  # the rest of the package does without it
     raise MissingDependencyError(
-        "the REST client needs httpx, which is not installed: pip install 'pycadvisor-fast[rest]'"
+        "the REST client needs httpx2, which is not installed: pip install 'pycadvisor-fast[rest]'"
     ) from error
 
 from . import models

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import TypeVar, Unpack
 
-import httpx
+import httpx2
 
 from . import calls
 from .calls import Call, EventArgs, NamesArgs, Naming, V1Args, V2Args
@@ -36,7 +36,7 @@ class AsyncClient:
         url: str = DEFAULT_URL,
         *,
         timeout: float = 10.0,
-        auth: tuple[str, str] | httpx.Auth | None = None,
+        auth: tuple[str, str] | httpx2.Auth | None = None,
         token: str | None = None,
         ca: str | None = None,
         cert: tuple[str, str] | None = None,
@@ -44,8 +44,8 @@ class AsyncClient:
     ) -> None:
         """Connects to nobody yet. Raises ConfigError for an address or a TLS file that cannot be used."""
         self.connection = Connection(url, timeout, auth, token, ca, cert, headers or {})
-        transport = httpx.AsyncHTTPTransport(verify=self.connection.tls(), uds=self.connection.socket)
-        self._http = httpx.AsyncClient(transport=transport, **self.connection.options())
+        transport = httpx2.AsyncHTTPTransport(verify=self.connection.tls(), uds=self.connection.socket)
+        self._http = httpx2.AsyncClient(transport=transport, **self.connection.options())
 
     # ---- v1.3: samples oldest first; see calls.V1Args
     async def container(self, name: str = "/", **args: Unpack[V1Args]) -> ContainerInfo:
@@ -83,10 +83,10 @@ class AsyncClient:
     async def stream_events(self, name: str = "/", **args: Unpack[EventArgs]) -> AsyncIterator[Event]:
         """See Client.stream_events."""
         call = calls.stream_events(name, args)
-        patience = httpx.Timeout(self.connection.timeout, read=None)
+        patience = httpx2.Timeout(self.connection.timeout, read=None)
         with translated(self.connection, call):
             async with self._http.stream(**self.connection.request(call), timeout=patience) as response:
-                if response.status_code != httpx.codes.OK:
+                if response.status_code != httpx2.codes.OK:
                     raise refused(shown(response), response.status_code, await response.aread())
                 lines = Lines()
                 async for piece in response.aiter_bytes():
@@ -141,7 +141,7 @@ class AsyncClient:
         call: Call[str] = Call("/healthz", str)
         with translated(self.connection, call):
             response = await self._http.request(**self.connection.request(call))
-        return response.status_code == httpx.codes.OK
+        return response.status_code == httpx2.codes.OK
 
     # ---- life
     async def _do(self, call: Call[T]) -> T:

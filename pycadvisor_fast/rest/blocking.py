@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TypeVar, Unpack
 
-import httpx
+import httpx2
 
 from . import calls
 from .calls import Call, EventArgs, NamesArgs, Naming, V1Args, V2Args
@@ -41,7 +41,7 @@ class Client:
         url: str = DEFAULT_URL,
         *,
         timeout: float = 10.0,
-        auth: tuple[str, str] | httpx.Auth | None = None,
+        auth: tuple[str, str] | httpx2.Auth | None = None,
         token: str | None = None,
         ca: str | None = None,
         cert: tuple[str, str] | None = None,
@@ -49,8 +49,8 @@ class Client:
     ) -> None:
         """Connects to nobody yet. Raises ConfigError for an address or a TLS file that cannot be used."""
         self.connection = Connection(url, timeout, auth, token, ca, cert, headers or {})
-        transport = httpx.HTTPTransport(verify=self.connection.tls(), uds=self.connection.socket)
-        self._http = httpx.Client(transport=transport, **self.connection.options())
+        transport = httpx2.HTTPTransport(verify=self.connection.tls(), uds=self.connection.socket)
+        self._http = httpx2.Client(transport=transport, **self.connection.options())
 
     # ---- v1.3: samples oldest first; see calls.V1Args
     def container(self, name: str = "/", **args: Unpack[V1Args]) -> ContainerInfo:
@@ -88,12 +88,12 @@ class Client:
     def stream_events(self, name: str = "/", **args: Unpack[EventArgs]) -> Iterator[Event]:
         """What happens from now on, until the server or the caller ends it. There is no timeout between events."""
         call = calls.stream_events(name, args)
-        patience = httpx.Timeout(self.connection.timeout, read=None)
+        patience = httpx2.Timeout(self.connection.timeout, read=None)
         with (
             translated(self.connection, call),
             self._http.stream(**self.connection.request(call), timeout=patience) as response,
         ):
-            if response.status_code != httpx.codes.OK:
+            if response.status_code != httpx2.codes.OK:
                 raise refused(shown(response), response.status_code, response.read())
             lines = Lines()
             for piece in response.iter_bytes():
@@ -148,7 +148,7 @@ class Client:
         call: Call[str] = Call("/healthz", str)
         with translated(self.connection, call):
             response = self._http.request(**self.connection.request(call))
-        return response.status_code == httpx.codes.OK
+        return response.status_code == httpx2.codes.OK
 
     # ---- life
     def _do(self, call: Call[T]) -> T:

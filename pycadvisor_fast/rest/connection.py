@@ -1,4 +1,4 @@
-"""How to reach a server: what both clients are told, made into httpx's options; and its errors made into ours."""
+"""How to reach a server: what both clients are told, made into httpx2's options; and its errors made into ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import httpx
+import httpx2
 
 from pycadvisor_fast.errors import ConfigError
 
@@ -25,13 +25,13 @@ _SAID_MOST = 64 * 1024  # of what a failing server says: enough to tell, whateve
 class Connection:
     """``url``: "http://host:port", with the server's ``url_base_prefix`` behind it if it has one, or "unix:/path".
 
-    ``auth``: (user, password) for basic, any httpx.Auth for more (``httpx.DigestAuth``); ``token``: a bearer token.
+    ``auth``: (user, password) for basic, any httpx2.Auth for more (``httpx2.DigestAuth``); ``token``: a bearer token.
     ``ca``: file of the certificates to trust in place of the system's; ``cert``: files (certificate, key) to show.
     """
 
     url: str = DEFAULT_URL
     timeout: float = 10.0
-    auth: tuple[str, str] | httpx.Auth | None = None
+    auth: tuple[str, str] | httpx2.Auth | None = None
     token: str | None = field(default=None, repr=False)
     ca: str | None = None
     cert: tuple[str, str] | None = None
@@ -48,7 +48,7 @@ class Connection:
         return "http://localhost" if self.socket else self.url.rstrip("/")
 
     def options(self) -> dict[str, Any]:
-        """Arguments of httpx.Client and httpx.AsyncClient. Raises ConfigError."""
+        """Arguments of httpx2.Client and httpx2.AsyncClient. Raises ConfigError."""
         if not self.base.startswith(("http://", "https://")):
             raise ConfigError(f'"{self.url}" is no address of a REST server: give http://, https:// or unix:/path')
         headers = {"User-Agent": "pycadvisor-fast", "Accept": "application/json", **self.headers}
@@ -75,7 +75,7 @@ class Connection:
         return context
 
     def request(self, call: Call[Any]) -> dict[str, Any]:
-        """Arguments of httpx's ``request`` and ``stream``."""
+        """Arguments of httpx2's ``request`` and ``stream``."""
         headers = {} if call.body is None else {"Content-Type": "application/json"}
         return {
             "method": call.method, "url": self.base + call.path, "params": call.query or None, "content": call.body,
@@ -83,10 +83,10 @@ class Connection:
         }  # fmt: skip
 
 
-def read(call: Call[T], response: httpx.Response) -> T:
+def read(call: Call[T], response: httpx2.Response) -> T:
     """The answer of a whole response. Raises RestError."""
     url = shown(response)
-    if response.status_code != httpx.codes.OK:
+    if response.status_code != httpx2.codes.OK:
         raise refused(url, response.status_code, response.content)
     return understand(call, url, response.content)
 
@@ -100,7 +100,7 @@ def understand(call: Call[T], url: str, text: bytes) -> T:
 
 
 class Lines:
-    """Puts the pieces of a stream together to lines. httpx's own would also split at U+0085, which JSON may hold."""
+    """Puts the pieces of a stream together to lines. httpx2's own would also split at U+0085, which JSON may hold."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -118,20 +118,20 @@ def refused(url: str, status: int, text: bytes) -> RestError:
     return RestError(url, status, text[:_SAID_MOST].decode(errors="replace"))
 
 
-def shown(response: httpx.Response) -> str:
+def shown(response: httpx2.Response) -> str:
     """Method and URL for errors."""
     return f"{response.request.method} {response.request.url}"
 
 
 @contextmanager
 def translated(connection: Connection, call: Call[Any]) -> Iterator[None]:
-    """Raises what httpx raises as TimeoutError, RestUnavailableError or RestAnswerError."""
+    """Raises what httpx2 raises as TimeoutError, RestUnavailableError or RestAnswerError."""
     url = f"{call.method} {connection.url if connection.socket else connection.base}{call.path}"
     try:
         yield
-    except httpx.TimeoutException as error:
+    except httpx2.TimeoutException as error:
         raise TimeoutError(f"{url}: no answer within {connection.timeout:g} s") from error
-    except httpx.TransportError as error:
+    except httpx2.TransportError as error:
         raise RestUnavailableError(url, str(error) or type(error).__name__) from error
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise RestAnswerError(url, 0, str(error)) from error

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from pycadvisor_fast.errors import ConfigError, SelectionError
@@ -228,7 +228,7 @@ def test_basic_and_bearer(ask: Ask) -> None:
 def test_digest_answers_the_challenge(ask: Ask) -> None:
     challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
     with FakeServer(status=401, headers={"WWW-Authenticate": challenge}) as server, pytest.raises(RestError):
-        ask(server.url, "machine", options={"auth": httpx.DigestAuth("ada", "x")})
+        ask(server.url, "machine", options={"auth": httpx2.DigestAuth("ada", "x")})
     assert 'username="ada"' in server.asked[1].headers["Authorization"]
 
 
@@ -282,7 +282,7 @@ def test_a_unix_socket(ask: Ask, tmp_path: Path) -> None:
 
 def test_without_httpx_the_error_names_the_extra() -> None:
     code = (
-        "import sys; sys.modules['httpx'] = None\n"
+        "import sys; sys.modules['httpx2'] = None\n"
         "import pycadvisor_fast\n"
         "try: import pycadvisor_fast.rest\n"
         "except pycadvisor_fast.errors.MissingDependencyError as error: print(error)"

@@ -1,6 +1,6 @@
 """A real Prometheus scrapes a live daemon once a second, without one complaint, and answers what dashboards ask.
 
-Numbers are checked against ``docker stats`` of a private Docker: a counter at a scrape lies between two looks of Docker.
+Numbers are checked against ``docker stats`` of a private Docker: a counter lies between two looks of Docker.
 """
 
 from __future__ import annotations

@@ -25,11 +25,12 @@ from .shaping import Shaping
 _ROOMS = ("pycadvisor_fast.faces.exposition", "pycadvisor_fast.faces.rest", "pycadvisor_fast.faces.kubelet")
 
 
-def application(context: Context) -> ASGIApp:
-    """The whole ASGI application."""
-    table = Router(routes(context), default=Elsewhere(context.settings.prefix), redirect_slashes=False)
+def application(context: Context, more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The whole ASGI application; ``more``: routes beside those of the rooms."""
+    table = Router([*routes(context), *more], default=Elsewhere(context.settings.prefix), redirect_slashes=False)
     inner: ASGIApp = table if context.door is None else context.door.asgi(table)
-    return Faults(Shaping(Faults(Paths(inner, context.settings.prefix)), context))
+    shaped = Shaping(Faults(Paths(inner, context.settings.prefix), context.counts), context)
+    return Faults(shaped, context.counts)
 
 
 def routes(context: Context) -> list[BaseRoute]:

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .answers import problem
+from .counts import Counts
 
 log = logging.getLogger(__name__)
 
@@ -17,8 +18,9 @@ log = logging.getLogger(__name__)
 class Faults:
     """ASGI: answers what ``app`` raises. An HTTPException has its status; everything else is 500 with an id."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, counts: Counts) -> None:
         self._app = app
+        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         is_started = False
@@ -37,6 +39,7 @@ class Faults:
                 raise CutOffError(str(error.detail)) from None
             await problem(error.status_code, str(error.detail), error.headers)(scope, receive, send)
         except Exception as error:
+            self._counts.failures += 1
             name = secrets.token_hex(6)
             log.exception("request %s: %s %.200r failed", name, scope["method"], scope["path"])
             if is_started:

@@ -47,11 +47,11 @@ class Gate:
         self.state = ServerState()
         self._tls = tls
         self._config = configuration(app, limits)
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._listening: list[socket.socket] = []
         self._open: set[Connection] = set()
         self._idle: dict[Connection, None] = {}  # longest idle first
-        self._greeting: dict[asyncio.Task[Any], None] = {}  # connections being made, TLS agreed on; oldest first
+        self._greeting: dict[socket.socket, asyncio.Task[Any]] = {}  # being made, TLS agreed on; oldest first
         self._sweep: asyncio.TimerHandle | None = None
         self._date = 0
         self._is_full_told = False
@@ -61,36 +61,38 @@ class Gate:
         """Takes connections from now on."""
         for listener in listeners:
             self._listening.append(listener.sock)
-            self._loop.add_reader(listener.sock, self._accept, listener.sock)
+            self.loop.add_reader(listener.sock, self._accept, listener.sock)
 
     async def stop(self, grace: float) -> None:
         """Takes no more; requests being answered have ``grace`` seconds."""
         for sock in self._listening:
-            self._loop.remove_reader(sock)
+            self.loop.remove_reader(sock)
         self._listening = []
-        for task in list(self._greeting):
+        greeting = list(self._greeting.values())
+        for task in greeting:
             task.cancel()
         for connection in list(self._open):
             connection.shutdown()
-        until = self._loop.time() + grace
-        while any(connection.is_answering for connection in self._open) and self._loop.time() < until:
+        until = self.loop.time() + grace
+        while any(connection.is_answering for connection in self._open) and self.loop.time() < until:
             await asyncio.sleep(0.01)
         for connection in list(self._open):
             connection.transport.abort()
         for task in list(self.state.tasks):
             task.cancel()
-        await asyncio.gather(*self.state.tasks, *self._greeting, return_exceptions=True)
+        await asyncio.gather(*self.state.tasks, *greeting, return_exceptions=True)
         if self._sweep is not None:
             self._sweep.cancel()
 
     # ---- what connections tell
     def opened(self, connection: Connection) -> None:
         """It is there, and nothing has come yet."""
+        self._greeting.pop(connection.sock, None)
         self._open.add(connection)
         self._idle[connection] = None
         self._count()
         if self._sweep is None:
-            self._sweep = self._loop.call_later(self.limits.sweep_time, self._look)
+            self._sweep = self.loop.call_later(self.limits.sweep_time, self._look)
 
     def closed(self, connection: Connection) -> None:
         """It is gone."""
@@ -134,31 +136,28 @@ class Gate:
     def _pause(self, listening: socket.socket, error: OSError) -> None:
         """No descriptor or no memory: those that knock wait in the kernel."""
         log.warning("HTTP: no connection can be taken: %s; trying again every %g s", error.strerror, PAUSE)
-        self._loop.remove_reader(listening)
+        self.loop.remove_reader(listening)
 
         def resume() -> None:
             if listening in self._listening:
-                self._loop.add_reader(listening, self._accept, listening)
+                self.loop.add_reader(listening, self._accept, listening)
 
-        self._loop.call_later(PAUSE, resume)
+        self.loop.call_later(PAUSE, resume)
 
     def _has_room(self) -> bool:
-        """Makes room where something idle can go."""
-        if len(self._open) + len(self._greeting) < self.limits.connections:
-            return True
-        if self._idle:
-            connection = next(iter(self._idle))
-            del self._idle[connection]
-            self._open.discard(connection)
-            connection.evict()
-        elif self._greeting:
-            task = next(iter(self._greeting))
-            del self._greeting[task]
-            task.cancel()
-        else:
-            return False
-        self.counts.evicted += 1
-        self._tell_full()
+        """Makes room where something idle can go. More than one may have to: one being made is counted twice for a
+        moment, and one that was stopped while it was made opens all the same before it ends."""
+        while len(self._open) + len(self._greeting) >= self.limits.connections:
+            if self._idle:
+                connection = next(iter(self._idle))
+                self.closed(connection)
+                connection.evict()
+            elif self._greeting:
+                self._greeting.pop(next(iter(self._greeting))).cancel()
+            else:
+                return False
+            self.counts.evicted += 1
+            self._tell_full()
         return True
 
     def _turn_away(self, sock: socket.socket) -> None:
@@ -185,32 +184,31 @@ class Gate:
             for option, value in _KEEPALIVE:
                 sock.setsockopt(socket.IPPROTO_TCP, option, value)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNACKNOWLEDGED_MS)
-        task = self._loop.create_task(self._greet(sock))
-        self._greeting[task] = None
-        task.add_done_callback(lambda done: self._greeting.pop(done, None))
+        task = self.loop.create_task(self._greet(sock))
+        self._greeting[sock] = task
+
+        def greeted(done: asyncio.Task[Any]) -> None:
+            self._greeting.pop(sock, None)
+            if done.cancelled() or done.exception() is not None:
+                sock.close()  # also of a task that was cancelled before its first step
+
+        task.add_done_callback(greeted)
 
     async def _greet(self, sock: socket.socket) -> None:
-        """Makes a connection of it; whoever cannot agree on TLS is gone."""
-        handshake = self.limits.handshake_time if self._tls is not None else None
-        try:
-            await self._loop.connect_accepted_socket(
-                lambda: Connection(self._config, self, self._loop),
-                sock,
-                ssl=self._tls,
-                ssl_handshake_timeout=handshake,
-            )
-        except asyncio.CancelledError:
-            sock.close()
-            raise
-        except OSError:  # ssl.SSLError is one
-            sock.close()
+        """Makes a connection of it; raises OSError when no TLS can be agreed on."""
+        await self.loop.connect_accepted_socket(
+            lambda: Connection(self._config, self, sock),
+            sock,
+            ssl=self._tls,
+            ssl_handshake_timeout=self.limits.handshake_time if self._tls is not None else None,
+        )
 
     # ---- times
     def _look(self) -> None:
-        now = self._loop.time()
+        now = self.loop.time()
         self.counts.cut_off += sum(connection.look(now) for connection in list(self._open))
         is_any = self._open or self._greeting
-        self._sweep = self._loop.call_later(self.limits.sweep_time, self._look) if is_any else None
+        self._sweep = self.loop.call_later(self.limits.sweep_time, self._look) if is_any else None
 
     def _count(self) -> None:
         self.counts.connections = len(self._open)

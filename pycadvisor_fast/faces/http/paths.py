@@ -33,6 +33,8 @@ def decoded(raw: bytes) -> str:
     if _BAD_ESCAPE.search(raw):
         raise PathError("invalid URL escape in the path")
     path = unquote_to_bytes(raw)
+    if not path.startswith(b"/"):
+        raise PathError("a path begins with a slash")
     if b"\0" in path:
         raise PathError("a path cannot have a zero byte")
     return path.decode("utf-8", "surrogateescape")

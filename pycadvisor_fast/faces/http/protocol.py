@@ -17,10 +17,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 if TYPE_CHECKING:
     import asyncio
+    import socket
 
     from .gate import Gate
 
 MOST_PIPELINED = 16  # requests sent ahead; no client that is meant well sends any
+MOST_DISCARDED = 8  # times the size of a body: what a refused client may send on and still see the answer
 _NEVER = math.inf
 
 
@@ -35,8 +37,9 @@ class RefusalError(Exception):
 class Connection(HttpToolsProtocol):
     """A connection of the server ``gate`` belongs to."""
 
-    def __init__(self, config: Config, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(config, gate.state, {}, loop)
+    def __init__(self, config: Config, gate: Gate, sock: socket.socket) -> None:
+        super().__init__(config, gate.state, {}, gate.loop)
+        self.sock = sock
         self._gate = gate
         self._limits = gate.limits
         self._deadline = _NEVER  # of what is awaited from the client
@@ -93,10 +96,12 @@ class Connection(HttpToolsProtocol):
     # ---- what comes
     def data_received(self, data: bytes) -> None:
         self._gate.counts.bytes_received += len(data)
+        self._fed += len(data)
         if self._is_refused:
+            if self._fed > MOST_DISCARDED * self._limits.body:
+                self.transport.abort()
             return
         self._unset_keepalive_if_required()
-        self._fed += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:

@@ -14,6 +14,8 @@ from .listening import Listener
 from .settings import HttpSettings
 
 if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
     from pycadvisor_fast.feed import Feed
 
     from .context import Context, Door
@@ -48,11 +50,16 @@ class HttpServer:
 
 
 async def serve(
-    feed: Feed, listeners: Sequence[Listener], settings: HttpSettings, door: Door | None = None
+    feed: Feed,
+    listeners: Sequence[Listener],
+    settings: HttpSettings,
+    door: Door | None = None,
+    *,
+    more: Sequence[BaseRoute] = (),
 ) -> HttpServer:
     """Serves ``feed`` on bound sockets (listening.open_all) in the running event loop until HttpServer.stop().
 
-    Raises MissingDependencyError where the extra ``http`` is not installed.
+    ``more``: routes beside those of the rooms. Raises MissingDependencyError where the extra ``http`` is not installed.
     """
     check_installed()
     from .app import application
@@ -68,7 +75,7 @@ async def serve(
         limits = replace(limits, connections=bound)
         settings = replace(settings, limits=limits)
     context = Context(feed, settings, door, Workers(settings.workers, limits.waiting))
-    gate = Gate(application(context), limits, context.counts, None if door is None else door.ssl_context())
+    gate = Gate(application(context, more), limits, context.counts, None if door is None else door.ssl_context())
     gate.listen(listeners)
     return HttpServer(context, gate, listeners)
 

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .answers import problem
-from .context import Context
+from .context import BusyError, Context
 
 SLICE = 256 * 1024  # what the loop hands to a connection at a time; the transport copies what the socket does not take
 BIG = 1 << 20  # from here on an answer counts against limits.unsent
@@ -35,16 +35,20 @@ class Shaping:
     def __init__(self, app: ASGIApp, context: Context) -> None:
         self._app = app
         self._context = context
+        self.counts = context.counts
         self._unsent = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(scope, receive, _Answer(self, scope, receive, send).take)
 
-    async def compressed(self, body: bytes) -> bytes:
-        """gzip of a body, in a thread when it takes long; the body itself when all threads are taken."""
+    async def compressed(self, body: bytes) -> bytes | None:
+        """gzip of a body, in a thread when it takes long; None: too many wait for a thread, and it goes as it is."""
         if len(body) <= MOST_GZIP_ON_LOOP:
             return _gzip(body)
-        return await self._context.run(lambda: _gzip(body))
+        try:
+            return await self._context.run(lambda: _gzip(body))
+        except BusyError:
+            return None
 
     def reserve(self, size: int) -> bool:
         """Counts a big answer; False: too much is on its way already."""
@@ -82,7 +86,7 @@ class _Answer:
         start, self._start = self._start, None
         is_more = message.get("more_body", False)
         if start is None:
-            await self._send(message)
+            await self._send_body(message.get("body", b""), is_more=is_more)
             return
         headers = MutableHeaders(raw=start.setdefault("headers", []))
         for name, value in BROWSER_FIELDS:
@@ -95,7 +99,7 @@ class _Answer:
             await self._send({"type": "http.response.body", "body": b""})
         elif is_more:
             await self._send(start)
-            await self._send(message)
+            await self._send_body(message.get("body", b""), is_more=True)
         else:
             await self._whole(start, headers, message.get("body", b""))
 
@@ -110,12 +114,14 @@ class _Answer:
         elif len(body) >= LEAST_GZIP and _may_be_compressed(headers):
             headers.add_vary_header("Accept-Encoding")
             if accepts_gzip(asked.get("accept-encoding", "")):
-                body = await self._shaping.compressed(body)
-                headers["Content-Encoding"] = "gzip"
-                headers["Content-Length"] = str(len(body))
+                small = await self._shaping.compressed(body)
+                if small is not None:
+                    body = small
+                    headers["Content-Encoding"] = "gzip"
+                    headers["Content-Length"] = str(len(body))
         if len(body) < BIG:
             await self._send(start)
-            await self._send({"type": "http.response.body", "body": body})
+            await self._send_body(body, is_more=False)
         elif self._shaping.reserve(len(body)):
             try:
                 await self._send(start)
@@ -125,6 +131,10 @@ class _Answer:
         else:
             text = "too many big answers are on their way to other clients; try again in a second"
             await problem(503, text, {"Retry-After": "1"})(self._scope, self._receive, self._send)
+
+    async def _send_body(self, body: bytes | memoryview, *, is_more: bool) -> None:
+        self._shaping.counts.bytes_sent += len(body)
+        await self._send({"type": "http.response.body", "body": body, "more_body": is_more})
 
     async def _slices(self, body: bytes) -> None:
         """In pieces, each when the one before has mostly been taken: no copy of it all waits in the transport."""

@@ -16,6 +16,7 @@ HEADERS = (
     "watch",
     "usage",
     "encode",
+    "cadvisor_json",
 )  # in the order pcf.h includes them
 LIBPCF = "build/libpcf/libpcf.a"  # made by setup.py; relative, so that two builds are byte-identical
 

@@ -31,6 +31,7 @@ void pcf_json_free(pcf_json *json)
 	free(json->program.op);
 	free(json->program.text.data);
 	free(json->out.data);
+	free(json->heads.data);
 	free(json->moment);
 	free(json->pick);
 	free(json);
@@ -45,6 +46,8 @@ static int samples_write(pcf_json *json)
 			return rc;
 		if (i + 1 < json->picks)
 			*json->out.at++ = ',';
+		if (i > 0)
+			pcf_json_sample_fetch(json, &json->moment[json->pick[i - 1]]);
 		pcf_json_sample_take(json, &json->moment[json->pick[i]]);
 		rc = pcf_json_run(json);
 		if (rc)
@@ -87,8 +90,7 @@ int pcf_json_encode(pcf_json *json, const pcf_json_wanted *wanted, uint32_t coun
 	int rc = indexes_refresh(json);
 
 	*data = NULL;
-	json->devices = devices;
-	json->device_count = device_count;
+	pcf_json_devices_set(json, devices, device_count);
 	json->out.at = json->out.data;
 	rc = rc ? rc : pcf_json_moments_find(json, wanted, count);
 	for (; rc == 0 && done < count && done < INT32_MAX; done++) {

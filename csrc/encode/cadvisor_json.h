@@ -23,6 +23,8 @@ enum pcf_json_kind {
 	PCF_JSON_ADDED,   /* `write` writes members, or none, each with a comma before it */
 	PCF_JSON_LED,     /* the same at the beginning of an object: each with a comma behind it */
 	PCF_JSON_PART,    /* another table; where `has` is given only in samples of containers whose spec has it */
+	PCF_JSON_WIDE,    /* compiled: a number of one source that is 64 bits wide */
+	PCF_JSON_PAGES,   /* compiled: one that is in pages */
 	PCF_JSON_TEXT,    /* compiled: text alone */
 	PCF_JSON_SKIP,    /* compiled: unless the spec has it, go on at `jump` */
 };
@@ -87,15 +89,19 @@ struct pcf_json_moment {
 #define PCF_JSON_ROW_MAX 2048
 extern const uint8_t *const pcf_json_no_row;
 
+/* What any of some containers asks for. */
+struct pcf_json_span {
+	uint64_t count, start_ns, end_ns; /* end_ns: UINT64_MAX = open */
+};
+
 /* ---- containers (cadvisor_json_container.c) ---- */
 
 /* A row of a keyed group. */
 struct pcf_json_row {
 	const struct pcf_row_entry *entry;
 	const struct pcf_row_entry *twin; /* network: the same interface in network_errors, or NULL */
-	uint32_t number[2];               /* device: major, minor; core, node: index */
-	const char *name;                 /* device: quoted; NULL: unknown */
-	uint32_t name_len;
+	uint32_t number[2];               /* device: major, minor; core: index */
+	uint32_t head, head_len;          /* in json->heads; device: the beginning of its object; else the quoted key */
 };
 
 struct pcf_json_rows {
@@ -126,14 +132,18 @@ struct pcf_json {
 	int anchor;                     /* the group whose ticks are the samples */
 	struct pcf_json_moment *moment; /* newest first */
 	uint32_t moments, moments_capacity;
-	uint32_t moments_used; /* of them in what was written since the last check */
+	uint32_t moments_used;            /* of them in what was written since the last check */
+	struct pcf_json_span span;        /* what they were made for */
+	uint64_t latest[PCF_GROUP_COUNT]; /* and of what: each group's newest tick */
 
 	struct pcf_row_index index[PCF_GROUP_COUNT];
 	const pcf_json_device *devices;
 	uint32_t device_count;
+	size_t name_max; /* length of the longest name of one */
 
 	const pcf_json_wanted *wanted;                      /* the container that is being written */
 	const struct pcf_row_entry *entry[PCF_GROUP_COUNT]; /* its row in groups without keys, or NULL */
+	struct pcf_json_text heads;                         /* what its rows begin with, 32 readable bytes behind it */
 	struct pcf_json_rows rows[PCF_GROUP_COUNT];         /* and its rows in those with keys */
 	uint32_t *pick;                                     /* its samples: indexes of moments, newest first */
 	uint32_t picks, picks_capacity;
@@ -152,10 +162,14 @@ int pcf_json_moments_find(pcf_json *json, const pcf_json_wanted *wanted, uint32_
 /* 0, or -ESTALE: a tick that was read since the last check has been overwritten. */
 int pcf_json_moments_check(pcf_json *json);
 
+void pcf_json_devices_set(pcf_json *json, const pcf_json_device *devices, uint32_t count);
 /* Finds the rows of json->wanted.  0 or -ENOMEM. */
 int pcf_json_rows_find(pcf_json *json);
 /* json->pick.  0 or -ENOMEM. */
 int pcf_json_samples_pick(pcf_json *json);
+/* Has the processor fetch what a sample needs, while the one before it is written: its cells are in as many places as it
+ * has groups, and most of the time would go by waiting for them. */
+void pcf_json_sample_fetch(const pcf_json *json, const struct pcf_json_moment *moment);
 /* Makes a moment the present sample. */
 void pcf_json_sample_take(pcf_json *json, const struct pcf_json_moment *moment);
 /* The cells of a row at a moment; NULL: it was not sampled. */
@@ -167,6 +181,11 @@ pcf_json_write pcf_json_timestamp, pcf_json_working_set, pcf_json_max_usage, pcf
 	pcf_json_oom_events, pcf_json_filesystem, pcf_json_accelerators, pcf_json_health;
 pcf_json_write pcf_json_per_cpu, pcf_json_disk_lists, pcf_json_hugetlb, pcf_json_interface_first,
 	pcf_json_interfaces_led, pcf_json_numa, pcf_json_numa_local;
+
+static inline char *pcf_json_head_put(const pcf_json *json, const struct pcf_json_row *row, char *at)
+{
+	return pcf_json_copy(at, json->heads.data + row->head, row->head_len);
+}
 
 /* A column's value in the present sample, PCF_ABSENT where there is none. */
 static inline uint64_t pcf_json_load(const uint8_t *row, struct pcf_json_cell cell)

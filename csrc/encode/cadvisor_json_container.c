@@ -6,6 +6,10 @@
 
 #include "ring/region.h"
 
+#define CACHE_LINE   64
+#define HEAD_BYTES   (PCF_KEY_BYTES * PCF_JSON_QUOTED_MAX + 128)
+#define KEYS_FETCHED 4 /* a machine with hundreds of cores has other worries */
+
 static const uint8_t absent[PCF_JSON_ROW_MAX] = {[0 ... PCF_JSON_ROW_MAX - 1] = 0xff};
 const uint8_t *const pcf_json_no_row = absent;
 
@@ -47,24 +51,62 @@ static int compare_devices(const void *left, const void *right)
 	return a->minor < b->minor ? -1 : a->minor > b->minor;
 }
 
-/* "8:0" or "3" as numbers, and what the device is called. */
-static void row_name(const pcf_json *json, struct pcf_json_row *row, int key)
+static char *device_open(const pcf_json *json, const struct pcf_json_row *row, char *at)
+{
+	const pcf_json_device wanted = {.major = row->number[0], .minor = row->number[1]};
+	const pcf_json_device *found = NULL;
+
+	if (json->device_count)
+		found = bsearch(&wanted, json->devices, json->device_count, sizeof wanted, compare_devices);
+	at = PCF_JSON_PUT(at, "{\"device\":");
+	if (found) {
+		memcpy(at, found->name, found->name_len);
+		at += found->name_len;
+	} else {
+		at = PCF_JSON_PUT(at, "\"\"");
+	}
+	at = PCF_JSON_PUT(at, ",\"major\":");
+	at = pcf_json_number(at, row->number[0]);
+	at = PCF_JSON_PUT(at, ",\"minor\":");
+	at = pcf_json_number(at, row->number[1]);
+	return PCF_JSON_PUT(at, ",\"stats\":{");
+}
+
+static size_t name_max(const pcf_json *json)
+{
+	size_t most = 0;
+
+	for (uint32_t i = 0; i < json->device_count; i++)
+		most = json->devices[i].name_len > most ? json->devices[i].name_len : most;
+	return most;
+}
+
+/* The key as numbers ("8:0", "3"), and what the row begins with. */
+static int row_name(pcf_json *json, struct pcf_json_row *row, int key)
 {
 	const char *at = row->entry->key, *end = at + row->entry->key_len;
+	size_t most = key == PCF_KEY_DEVICE ? HEAD_BYTES + json->name_max : HEAD_BYTES;
+	int rc = pcf_json_room(&json->heads, most);
 
+	if (rc)
+		return rc;
 	row->number[0] = digits_read(&at, end);
 	if (at < end && *at == ':')
 		at++;
 	row->number[1] = digits_read(&at, end);
-	if (key != PCF_KEY_DEVICE || json->device_count == 0)
-		return;
-	const pcf_json_device wanted = {.major = row->number[0], .minor = row->number[1]};
-	const pcf_json_device *found =
-		bsearch(&wanted, json->devices, json->device_count, sizeof wanted, compare_devices);
-	if (found) {
-		row->name = found->name;
-		row->name_len = found->name_len;
-	}
+	char *begin = json->heads.at;
+	json->heads.at = key == PCF_KEY_DEVICE ? device_open(json, row, begin)
+					       : pcf_json_quote(begin, row->entry->key, row->entry->key_len);
+	row->head = (uint32_t)(begin - json->heads.data);
+	row->head_len = (uint32_t)(json->heads.at - begin);
+	return 0;
+}
+
+void pcf_json_devices_set(pcf_json *json, const pcf_json_device *devices, uint32_t count)
+{
+	json->devices = devices;
+	json->device_count = count;
+	json->name_max = name_max(json);
 }
 
 static int compare_texts(const struct pcf_row_entry *a, const struct pcf_row_entry *b)
@@ -85,7 +127,7 @@ static bool is_before(const struct pcf_json_row *a, const struct pcf_json_row *b
 	return a->number[0] != b->number[0] ? a->number[0] < b->number[0] : a->number[1] < b->number[1];
 }
 
-static int row_add(const pcf_json *json, struct pcf_json_rows *rows, int key, const struct pcf_row_entry *entry)
+static int row_add(pcf_json *json, struct pcf_json_rows *rows, int key, const struct pcf_row_entry *entry)
 {
 	struct pcf_json_row row = {.entry = entry};
 	uint32_t at = rows->count;
@@ -98,7 +140,9 @@ static int row_add(const pcf_json *json, struct pcf_json_rows *rows, int key, co
 		rows->row = more;
 		rows->capacity = capacity;
 	}
-	row_name(json, &row, key);
+	int rc = row_name(json, &row, key);
+	if (rc)
+		return rc;
 	for (; at > 0 && is_before(&row, &rows->row[at - 1], key); at--)
 		rows->row[at] = rows->row[at - 1];
 	rows->row[at] = row;
@@ -142,6 +186,7 @@ int pcf_json_rows_find(pcf_json *json)
 {
 	int rc = 0;
 
+	json->heads.at = json->heads.data;
 	for (uint32_t i = 0; rc == 0 && i < json->groups; i++)
 		rc = group_find(json, json->group[i]);
 	twins_find(json);
@@ -204,6 +249,30 @@ int pcf_json_samples_pick(pcf_json *json)
 			return rc;
 	}
 	return 0;
+}
+
+static void row_fetch(const pcf_json *json, const struct pcf_json_moment *moment, int group,
+		      const struct pcf_row_entry *entry)
+{
+	const pcf_region *region = json->regions[group];
+	const struct pcf_json_tick *tick = &moment->now[group];
+
+	if (tick->number == 0 || entry->row >= region->shape.row_capacity)
+		return;
+	const uint8_t *row = tick->cells + (size_t)entry->row * region->shape.row_bytes;
+	for (uint32_t line = 0; line < region->shape.row_bytes; line += CACHE_LINE)
+		__builtin_prefetch(row + line);
+}
+
+void pcf_json_sample_fetch(const pcf_json *json, const struct pcf_json_moment *moment)
+{
+	for (uint32_t i = 0; i < json->groups; i++) {
+		int g = json->group[i];
+		if (json->is_scalar[g] && json->entry[g])
+			row_fetch(json, moment, g, json->entry[g]);
+		for (uint32_t r = 0; r < json->rows[g].count && r < KEYS_FETCHED; r++)
+			row_fetch(json, moment, g, json->rows[g].row[r].entry);
+	}
 }
 
 void pcf_json_sample_take(pcf_json *json, const struct pcf_json_moment *moment)

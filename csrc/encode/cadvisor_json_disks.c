@@ -1,82 +1,78 @@
 /* DiskIoStats: a list for each kind of number, in it a map of operations for each device. */
 #include "encode/cadvisor_json.h"
 
-#define DEVICE_BYTES 512 /* a PerDiskStats, its name apart */
+#define DEVICE_BYTES 512 /* a PerDiskStats, its head apart */
 #define OPERATIONS   6
 #define TOTAL        (-2) /* reads, writes and discards together */
 
 struct disk_list {
-	const char *key;
+	const char *key; /* as it opens the list */
 	int group;
 	struct {
-		const char *name; /* ascending, as Go sorts the keys of a map */
+		const char *name; /* as it stands before the number; NULL: no more */
+		uint32_t name_len;
 		int column;
 	} operation[OPERATIONS];
 };
 
-#define ALL_OPERATIONS(S)                                                                                              \
-	{                                                                                                              \
-		{"Async", PCF_IO_ASYNC_##S}, {"Discard", PCF_IO_DISCARD_##S}, {"Read", PCF_IO_READ_##S},               \
-			{"Sync", PCF_IO_SYNC_##S}, {"Total", TOTAL},                                                   \
-		{                                                                                                      \
-			"Write", PCF_IO_WRITE_##S                                                                      \
-		}                                                                                                      \
-	}
-
 /* clang-format off */
+/* Ascending in each list, as Go sorts the keys of a map. 16 bytes of a name are copied. */
+#define NAMED(n)       "\"" n "\":\0\0\0\0\0\0\0\0", sizeof(n) + 2
+#define TOTAL_OF(G, C) PCF_GROUP_##G, {{NAMED("Total"), PCF_##G##_##C}}
+#define COUNT_OF(G, C) PCF_GROUP_##G, {{NAMED("Count"), PCF_##G##_##C}}
+#define ALL_OPERATIONS(S)                                                                                              \
+	{{NAMED("Async"), PCF_IO_ASYNC_##S}, {NAMED("Discard"), PCF_IO_DISCARD_##S},                                   \
+	 {NAMED("Read"), PCF_IO_READ_##S},   {NAMED("Sync"), PCF_IO_SYNC_##S},                                         \
+	 {NAMED("Total"), TOTAL},            {NAMED("Write"), PCF_IO_WRITE_##S}}
+
 static const struct disk_list disk_lists[] = {
-	{"io_service_bytes", PCF_GROUP_IO, ALL_OPERATIONS(BYTES)},
-	{"io_serviced", PCF_GROUP_IO, ALL_OPERATIONS(OPS)},
-	{"io_queued", PCF_GROUP_IO_SCHEDULER, {{"Total", PCF_IO_SCHEDULER_QUEUED}}},
-	{"sectors", PCF_GROUP_IO_SCHEDULER, {{"Count", PCF_IO_SCHEDULER_SECTORS}}},
-	{"io_service_time", PCF_GROUP_IO_SCHEDULER, {{"Total", PCF_IO_SCHEDULER_SERVICE_TIME_NS}}},
-	{"io_wait_time", PCF_GROUP_IO_SCHEDULER, {{"Total", PCF_IO_SCHEDULER_WAIT_TIME_NS}}},
-	{"io_merged", PCF_GROUP_IO_SCHEDULER, {{"Total", PCF_IO_SCHEDULER_MERGED}}},
-	{"io_time", PCF_GROUP_IO_SCHEDULER, {{"Count", PCF_IO_SCHEDULER_TIME_MS}}},
-	{"io_cost_usage", PCF_GROUP_IO, {{"Count", PCF_IO_COST_USAGE_USEC}}},
-	{"io_cost_wait", PCF_GROUP_IO, {{"Count", PCF_IO_COST_WAIT_USEC}}},
-	{"io_cost_indebt", PCF_GROUP_IO, {{"Count", PCF_IO_COST_INDEBT_USEC}}},
-	{"io_cost_indelay", PCF_GROUP_IO, {{"Count", PCF_IO_COST_INDELAY_USEC}}},
+	{"\"io_service_bytes\":[", PCF_GROUP_IO, ALL_OPERATIONS(BYTES)},
+	{"\"io_serviced\":[", PCF_GROUP_IO, ALL_OPERATIONS(OPS)},
+	{"\"io_queued\":[", TOTAL_OF(IO_SCHEDULER, QUEUED)},
+	{"\"sectors\":[", COUNT_OF(IO_SCHEDULER, SECTORS)},
+	{"\"io_service_time\":[", TOTAL_OF(IO_SCHEDULER, SERVICE_TIME_NS)},
+	{"\"io_wait_time\":[", TOTAL_OF(IO_SCHEDULER, WAIT_TIME_NS)},
+	{"\"io_merged\":[", TOTAL_OF(IO_SCHEDULER, MERGED)},
+	{"\"io_time\":[", COUNT_OF(IO_SCHEDULER, TIME_MS)},
+	{"\"io_cost_usage\":[", COUNT_OF(IO, COST_USAGE_USEC)},
+	{"\"io_cost_wait\":[", COUNT_OF(IO, COST_WAIT_USEC)},
+	{"\"io_cost_indebt\":[", COUNT_OF(IO, COST_INDEBT_USEC)},
+	{"\"io_cost_indelay\":[", COUNT_OF(IO, COST_INDELAY_USEC)},
 };
 /* clang-format on */
 
-static uint64_t operation_value(const pcf_json *json, const struct disk_list *list, int o, const uint8_t *row)
+static bool is_strict_v2(const pcf_json *json)
 {
-	const struct pcf_json_cell *cell = json->cell[list->group];
+	return json->is_strict && json->is_io_v2;
+}
+
+/* Reads, writes and discards. Synchronous and asynchronous IO count the same again. */
+static uint64_t total_of(const pcf_json *json, const struct disk_list *list, const uint8_t *row)
+{
+	static const int parts[] = {1, 2, 5}; /* places in ALL_OPERATIONS */
 	uint64_t total = 0;
 	bool is_known = false;
 
-	if (list->operation[o].column != TOTAL)
-		return pcf_json_load(row, cell[list->operation[o].column]);
-	if (json->is_strict && json->is_io_v2)
-		return PCF_ABSENT;
-	for (int other = 0; other < OPERATIONS; other++) {
-		const char *name = list->operation[other].name;
-		if (*name == 'A' || *name == 'S' || *name == 'T') /* Sync and Async count the same again */
-			continue;
-		uint64_t value = pcf_json_load(row, cell[list->operation[other].column]);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		uint64_t value = pcf_json_load(row, json->cell[list->group][list->operation[parts[i]].column]);
 		if (value >= PCF_UNLIMITED)
 			continue;
 		is_known = true;
 		total += value;
 	}
-	return is_known ? total : PCF_ABSENT;
+	return is_known && !is_strict_v2(json) ? total : PCF_ABSENT;
 }
 
-static char *device_open(char *at, const struct pcf_json_row *row)
+static uint64_t operation_value(const pcf_json *json, const struct disk_list *list, int o, const uint8_t *row)
 {
-	at = PCF_JSON_PUT(at, "{\"device\":");
-	if (row->name) {
-		memcpy(at, row->name, row->name_len);
-		at += row->name_len;
-	} else {
-		at = PCF_JSON_PUT(at, "\"\"");
-	}
-	at = PCF_JSON_PUT(at, ",\"major\":");
-	at = pcf_json_number(at, row->number[0]);
-	at = PCF_JSON_PUT(at, ",\"minor\":");
-	at = pcf_json_number(at, row->number[1]);
-	return PCF_JSON_PUT(at, ",\"stats\":{");
+	int column = list->operation[o].column;
+
+	if (column == TOTAL)
+		return total_of(json, list, row);
+	if (is_strict_v2(json) && (column == PCF_IO_DISCARD_BYTES || column == PCF_IO_DISCARD_OPS) &&
+	    list->group == PCF_GROUP_IO)
+		return PCF_ABSENT;
+	return pcf_json_load(row, json->cell[list->group][column]);
 }
 
 /* Returns `at` unchanged where the device has none of the list's numbers. */
@@ -90,15 +86,13 @@ static char *device_put(const pcf_json *json, const struct disk_list *list, cons
 		uint64_t value = operation_value(json, list, o, cells);
 		if (value >= PCF_UNLIMITED)
 			continue;
-		if (json->is_strict && json->is_io_v2 && *list->operation[o].name == 'D')
-			continue;
-		at = has_any ? at : device_open(begin, row);
 		if (has_any)
 			*at++ = ',';
+		else
+			at = pcf_json_head_put(json, row, at);
 		has_any = true;
-		*at++ = '"';
-		at = pcf_json_words(at, list->operation[o].name);
-		at = PCF_JSON_PUT(at, "\":");
+		memcpy(at, list->operation[o].name, 16);
+		at += list->operation[o].name_len;
 		at = pcf_json_number(at, value);
 	}
 	return has_any ? PCF_JSON_PUT(at, "}}") : begin;
@@ -123,17 +117,11 @@ static int disk_list_put(pcf_json *json, const struct disk_list *list)
 		const uint8_t *cells = pcf_json_row_at(json, json->sample.moment, list->group, row->entry);
 		if (cells == NULL)
 			continue;
-		int rc = pcf_json_room(out, DEVICE_BYTES + row->name_len);
+		int rc = pcf_json_room(out, DEVICE_BYTES + row->head_len);
 		if (rc)
 			return rc;
-		char *begin = out->at, *at = begin;
-		if (is_open) {
-			*at++ = ',';
-		} else {
-			*at++ = '"';
-			at = pcf_json_words(at, list->key);
-			at = PCF_JSON_PUT(at, "\":[");
-		}
+		char *begin = out->at;
+		char *at = is_open ? PCF_JSON_PUT(begin, ",") : pcf_json_words(begin, list->key);
 		char *end = device_put(json, list, row, cells, at);
 		out->at = end == at ? begin : end;
 		is_open = is_open || end != at;

@@ -22,11 +22,8 @@ static bool is_shown(const pcf_json *json, const struct pcf_row_entry *entry)
 	       !(has_prefix(entry, "veth") || has_prefix(entry, "docker") || has_prefix(entry, "nerdctl"));
 }
 
-static char *column_put(char *at, const char *key, const uint8_t *row, struct pcf_json_cell cell)
-{
-	at = pcf_json_words(at, key);
-	return pcf_json_number(at, pcf_json_plain(pcf_json_load(row, cell)));
-}
+/* `key` is a literal. */
+#define COLUMN_PUT(at, key, row, cell) pcf_json_number(PCF_JSON_PUT(at, key), pcf_json_plain(pcf_json_load(row, cell)))
 
 /* The members of an InterfaceStats; `row` NULL: all of them 0. */
 static char *interface_put(const pcf_json *json, const struct pcf_json_row *row, char *at)
@@ -42,15 +39,15 @@ static char *interface_put(const pcf_json *json, const struct pcf_json_row *row,
 	now = now ? now : pcf_json_no_row;
 	errors = errors ? errors : pcf_json_no_row;
 	at = PCF_JSON_PUT(at, "\"name\":");
-	at = pcf_json_quote(at, row ? row->entry->key : "", row ? row->entry->key_len : 0);
-	at = column_put(at, ",\"rx_bytes\":", now, cell[PCF_NETWORK_RX_BYTES]);
-	at = column_put(at, ",\"rx_packets\":", now, cell[PCF_NETWORK_RX_PACKETS]);
-	at = column_put(at, ",\"rx_errors\":", errors, error[PCF_NETWORK_ERRORS_RX_ERRORS]);
-	at = column_put(at, ",\"rx_dropped\":", errors, error[PCF_NETWORK_ERRORS_RX_DROPPED]);
-	at = column_put(at, ",\"tx_bytes\":", now, cell[PCF_NETWORK_TX_BYTES]);
-	at = column_put(at, ",\"tx_packets\":", now, cell[PCF_NETWORK_TX_PACKETS]);
-	at = column_put(at, ",\"tx_errors\":", errors, error[PCF_NETWORK_ERRORS_TX_ERRORS]);
-	return column_put(at, ",\"tx_dropped\":", errors, error[PCF_NETWORK_ERRORS_TX_DROPPED]);
+	at = row ? pcf_json_head_put(json, row, at) : PCF_JSON_PUT(at, "\"\"");
+	at = COLUMN_PUT(at, ",\"rx_bytes\":", now, cell[PCF_NETWORK_RX_BYTES]);
+	at = COLUMN_PUT(at, ",\"rx_packets\":", now, cell[PCF_NETWORK_RX_PACKETS]);
+	at = COLUMN_PUT(at, ",\"rx_errors\":", errors, error[PCF_NETWORK_ERRORS_RX_ERRORS]);
+	at = COLUMN_PUT(at, ",\"rx_dropped\":", errors, error[PCF_NETWORK_ERRORS_RX_DROPPED]);
+	at = COLUMN_PUT(at, ",\"tx_bytes\":", now, cell[PCF_NETWORK_TX_BYTES]);
+	at = COLUMN_PUT(at, ",\"tx_packets\":", now, cell[PCF_NETWORK_TX_PACKETS]);
+	at = COLUMN_PUT(at, ",\"tx_errors\":", errors, error[PCF_NETWORK_ERRORS_TX_ERRORS]);
+	return COLUMN_PUT(at, ",\"tx_dropped\":", errors, error[PCF_NETWORK_ERRORS_TX_DROPPED]);
 }
 
 static const struct pcf_json_row *shown_at(const pcf_json *json, uint32_t i)
@@ -117,10 +114,10 @@ int pcf_json_hugetlb(pcf_json *json)
 		if (rc)
 			return rc;
 		out->at = is_open ? PCF_JSON_PUT(out->at, ",") : PCF_JSON_PUT(out->at, ",\"hugetlb\":{");
-		out->at = pcf_json_quote(out->at, entry->key, entry->key_len);
-		out->at = column_put(out->at, ":{\"usage\":", row, cell[PCF_HUGETLB_USAGE_BYTES]);
-		out->at = column_put(out->at, ",\"max_usage\":", row, cell[PCF_HUGETLB_PEAK_BYTES]);
-		out->at = column_put(out->at, ",\"failcnt\":", row, cell[PCF_HUGETLB_FAILCNT]);
+		out->at = pcf_json_head_put(json, &rows->row[i], out->at);
+		out->at = COLUMN_PUT(out->at, ":{\"usage\":", row, cell[PCF_HUGETLB_USAGE_BYTES]);
+		out->at = COLUMN_PUT(out->at, ",\"max_usage\":", row, cell[PCF_HUGETLB_PEAK_BYTES]);
+		out->at = COLUMN_PUT(out->at, ",\"failcnt\":", row, cell[PCF_HUGETLB_FAILCNT]);
 		*out->at++ = '}';
 		is_open = true;
 	}
@@ -151,7 +148,7 @@ static int node_map_put(pcf_json *json, const char *key, int column, bool *has_a
 			out->at = pcf_json_words(out->at, key);
 			out->at = PCF_JSON_PUT(out->at, ":{");
 		}
-		out->at = pcf_json_quote(out->at, entry->key, entry->key_len);
+		out->at = pcf_json_head_put(json, &rows->row[i], out->at);
 		*out->at++ = ':';
 		out->at = pcf_json_number(out->at, bytes / PAGE_BYTES);
 		is_open = *has_any = true;

@@ -88,6 +88,10 @@ static int value_add(struct compiler *compiler, const struct pcf_json_step *step
 		op->group[i] = (uint8_t)from[i]->group;
 		op->cell[i] = compiler->json->cell[from[i]->group][from[i]->column];
 	}
+	if (op->kind == PCF_JSON_NUMBER && found == 1)
+		op->kind = op->cell[0].cell == PCF_CELL_U64   ? PCF_JSON_WIDE
+			   : op->cell[0].cell == PCF_CELL_P32 ? PCF_JSON_PAGES
+							      : PCF_JSON_NUMBER;
 	return 0;
 }
 
@@ -199,22 +203,24 @@ static uint64_t op_value(const pcf_json *json, const struct pcf_json_op *op)
 
 static char *op_write(const pcf_json *json, const struct pcf_json_op *op, char *at)
 {
+	const uint8_t *cell = json->sample.row[op->group[0]] + op->cell[0].offset;
 	uint64_t value;
 
 	switch (op->kind) {
+	case PCF_JSON_WIDE:
+		memcpy(&value, cell, sizeof value);
+		return pcf_json_number(at, pcf_json_plain(value));
+	case PCF_JSON_PAGES:
+		return pcf_json_number(at, pcf_json_plain(pcf_cell_value(cell, PCF_CELL_P32)));
 	case PCF_JSON_NUMBER:
 		return pcf_json_number(at, pcf_json_plain(op_value(json, op)));
-	case PCF_JSON_SIGNED:
-		value = op_value(json, op);
-		if (value != PCF_UNLIMITED)
-			return pcf_json_number(at, pcf_json_plain(value));
-		memcpy(at, "-1", 2);
-		return at + 2;
 	case PCF_JSON_PERCENT:
 		return pcf_json_hundredths(at, pcf_json_plain(op_value(json, op)));
+	case PCF_JSON_SIGNED:
+		value = op_value(json, op);
+		return value == PCF_UNLIMITED ? PCF_JSON_PUT(at, "-1") : pcf_json_number(at, pcf_json_plain(value));
 	case PCF_JSON_FLAG:
-		memcpy(at, json->wanted->has & op->has ? "true\0" : "false", 5);
-		return at + (json->wanted->has & op->has ? 4 : 5);
+		return json->wanted->has & op->has ? PCF_JSON_PUT(at, "true") : PCF_JSON_PUT(at, "false");
 	default:
 		return at;
 	}
@@ -223,10 +229,10 @@ static char *op_write(const pcf_json *json, const struct pcf_json_op *op, char *
 int pcf_json_run(pcf_json *json)
 {
 	const struct pcf_json_program *program = &json->program;
+	const struct pcf_json_op *op = program->op, *end = op + program->count;
 	struct pcf_json_text *out = &json->out;
 
-	for (uint32_t i = 0; i < program->count; i++) {
-		const struct pcf_json_op *op = &program->op[i];
+	while (op < end) {
 		int rc = pcf_json_room(out, op->text_len);
 
 		if (rc)
@@ -236,11 +242,13 @@ int pcf_json_run(pcf_json *json)
 			rc = op->write(json);
 			if (rc)
 				return rc;
-		} else if (op->kind == PCF_JSON_SKIP) {
-			i = json->wanted->has & op->has ? i : op->jump - 1;
+		} else if (op->kind == PCF_JSON_SKIP && !(json->wanted->has & op->has)) {
+			op = program->op + op->jump;
+			continue;
 		} else {
 			out->at = op_write(json, op, out->at);
 		}
+		op++;
 	}
 	return 0;
 }

@@ -125,14 +125,9 @@ static int moment_add(pcf_json *json, uint64_t number, const pcf_region_tick *en
 	return 0;
 }
 
-/* What any of the containers asks for. */
-struct span {
-	uint64_t count, start_ns, end_ns; /* end_ns: UINT64_MAX = open */
-};
-
-static struct span span_of(const pcf_json_wanted *wanted, uint32_t count)
+static struct pcf_json_span span_of(const pcf_json_wanted *wanted, uint32_t count)
 {
-	struct span span = {.start_ns = count ? UINT64_MAX : 0};
+	struct pcf_json_span span = {.start_ns = count ? UINT64_MAX : 0};
 
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t most = wanted[i].count < 0 ? UINT64_MAX : (uint64_t)wanted[i].count;
@@ -144,14 +139,32 @@ static struct span span_of(const pcf_json_wanted *wanted, uint32_t count)
 	return span;
 }
 
+/* Whether the moments of the last call serve again: an answer is written in several calls. */
+static bool is_known(pcf_json *json, const struct pcf_json_span *span)
+{
+	bool is_same = json->span.count == span->count && json->span.start_ns == span->start_ns &&
+		       json->span.end_ns == span->end_ns;
+
+	json->moments_used = 0;
+	json->span = *span;
+	for (uint32_t i = 0; i < json->groups; i++) {
+		uint64_t latest = pcf_region_latest(json->regions[json->group[i]]);
+		is_same = is_same && json->latest[json->group[i]] == latest;
+		json->latest[json->group[i]] = latest;
+	}
+	return is_same;
+}
+
 int pcf_json_moments_find(pcf_json *json, const pcf_json_wanted *wanted, uint32_t count)
 {
 	const pcf_region *region = json->regions[json->anchor];
-	struct span span = span_of(wanted, count);
+	struct pcf_json_span span = span_of(wanted, count);
 	uint64_t number = pcf_region_latest(region);
 	uint64_t most = span.count > UINT64_MAX - SPARE_TICKS ? UINT64_MAX : span.count + SPARE_TICKS;
 
-	json->moments = json->moments_used = 0;
+	if (is_known(json, &span))
+		return 0;
+	json->moments = 0;
 	if (span.count == 0)
 		return 0;
 	for (uint32_t left = region->shape.ring_len; left > 0 && number && json->moments < most; left--) {
@@ -161,12 +174,20 @@ int pcf_json_moments_find(pcf_json *json, const pcf_json_wanted *wanted, uint32_
 			    entry.realtime_ns + TICK_LASTS_NS < span.start_ns)
 				break;
 			int rc = entry.realtime_ns <= span.end_ns ? moment_add(json, number, &entry) : 0;
-			if (rc)
+			if (rc) {
+				json->span.count = json->moments = 0;
 				return rc;
+			}
 		}
 		number = number > region->stride ? number - region->stride : 0;
 	}
 	return 0;
+}
+
+static int outdated(pcf_json *json)
+{
+	json->span = (struct pcf_json_span){0}; /* not to be used again */
+	return -ESTALE;
 }
 
 int pcf_json_moments_check(pcf_json *json)
@@ -176,10 +197,10 @@ int pcf_json_moments_check(pcf_json *json)
 		for (uint32_t i = 0; i < json->groups; i++) {
 			int g = json->group[i];
 			if (moment->now[g].number && pcf_region_check(json->regions[g], moment->now[g].number) != 0)
-				return -ESTALE;
+				return outdated(json);
 			if (moment->before[g].number &&
 			    pcf_region_check(json->regions[g], moment->before[g].number) != 0)
-				return -ESTALE;
+				return outdated(json);
 		}
 	}
 	return 0;

@@ -12,6 +12,7 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,7 @@ from pycadvisor_fast.errors import RingError, TornError
 from pycadvisor_fast.native import ffi, lib
 from pycadvisor_fast.native.encoder import Regions
 
-_ENOUGH = 1 << 20  # bytes written before the ring is checked and they are handed over
+_ENOUGH = 1 << 18  # bytes written before the ring is checked and they are handed over
 _ATTEMPTS = 8  # a tick that was overwritten is not asked for again: only a stopped reader could fail them all
 
 # pcf_json_wanted
@@ -52,10 +53,11 @@ class Has(enum.IntFlag):
 ALL = Has(127)
 
 
-class Wanted(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Wanted:
     """Which samples of a container: the newest ``count`` (negative: all) between two moments, wall-clock ns, inclusive,
-    0 = open. ``filesystem``, ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is
-    left out. ``has``: parts that v2.1 leaves out, and flags of v2.0. ``is_host``: "/"."""
+    0 = open. ``has``: the parts that v2.1 has, the flags of v2.0. ``is_host``: it is "/". ``filesystem``,
+    ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is left out."""
 
     handle: int
     count: int = -1
@@ -176,18 +178,16 @@ class StatsEncoder:
 def _table(containers: Sequence[Wanted]) -> tuple[Any, Any]:
     """The containers as C wants them, and the buffer their texts are in."""
     rows: Any = np.zeros(len(containers), _WANTED)
-    if not containers:
-        return rows, b""
-    columns = Wanted(*zip(*containers, strict=True))
-    handles = np.array(columns.handle, np.uint64)
+    handles = np.array([one.handle for one in containers], np.uint64)
     rows["slot"], rows["generation"] = handles & np.uint64(0xFFFFFFFF), handles >> np.uint64(32)
     for name in ("count", "start_ns", "end_ns", "has", "is_host"):
-        rows[name] = getattr(columns, name)
-    texts = b"".join((*columns.filesystem, *columns.accelerators, *columns.health)) or b"\0"
+        rows[name] = [getattr(one, name) for one in containers]
+    columns = {name: [getattr(one, name) for one in containers] for name in ("filesystem", "accelerators", "health")}
+    texts = b"".join(itertools.chain(*columns.values())) or b"\0"
     at = int(ffi.cast("uintptr_t", ffi.from_buffer(texts)))
-    for name in ("filesystem", "accelerators", "health"):
-        lengths = np.fromiter(map(len, getattr(columns, name)), np.uint64, len(containers))
+    for name, values in columns.items():
+        lengths = np.array([len(value) for value in values], np.uint64)
         ends = np.cumsum(lengths)
         rows[name], rows[f"{name}_len"] = np.uint64(at) + ends - lengths, lengths
-        at += int(ends[-1])
+        at += int(lengths.sum())
     return rows, texts

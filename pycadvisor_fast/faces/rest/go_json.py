@@ -1,9 +1,9 @@
 """JSON as Go's encoding/json writes it: what cAdvisor's clients were made against. Pure.
 
-Differences from Python's json that a client can see: ``<``, ``>``, ``&``, U+2028 and U+2029 are escaped, bytes that are no
-UTF-8 become ``\\ufffd``, floats are in the shortest form and without exponent from 1e-6 to 1e21, and whole ones have no
-fraction. Go writes structs in the order of their fields and maps sorted by key: a dict is written in its own order here,
-``sorted_map`` makes one for a map.
+Differences from Python's json that a client can see: ``<``, ``>``, ``&``, U+2028 and U+2029 are escaped, bytes that are
+no UTF-8 become ``\\ufffd``, floats are in the shortest form and without exponent from 1e-6 to 1e21, and whole ones have
+no fraction. Go writes structs in the order of their fields and maps sorted by key: a dict is written in its own order
+here, ``sorted_map`` makes one for a map.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _LEAST_PLAIN, _LEAST_EXPONENT = 1e-6, 1e21  # encoding/json: exponents outside o
 def dumps(value: Any) -> bytes:
     """``value`` as JSON without white space.
 
-    Of dicts with str keys, lists, tuples, str, bool, int, float and None, and bytes, which are JSON already. Raises TypeError
-    for anything else and ValueError for a float that is no number, as Go refuses it.
+    Of dicts with str keys, lists, tuples, str, bool, int, float and None, and bytes, which are JSON already. Raises
+    TypeError for anything else and ValueError for a float that is no number, as Go refuses it.
     """
     if value is None:
         return b"null"

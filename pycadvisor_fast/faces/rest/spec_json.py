@@ -1,7 +1,7 @@
 """Who a container is and what it is allowed, as cAdvisor's JSON: ContainerReference, ContainerSpec v1 and v2. Pure.
 
-Made once for each ``Spec`` object and kept as long as that object is the container's. Field names and their order are those
-of info/v1 and info/v2; struct fields that Go's omitempty cannot omit are there, empty.
+Made once for each ``Spec`` object and kept as long as that object is the container's. Field names and their order are
+those of info/v1 and info/v2; struct fields that Go's omitempty cannot omit are there, empty.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Has:
 
 
 def has(spec: Spec, host: Host) -> Has:
-    """cAdvisor asks whether the controller's directory exists; here a group that is not sampled has no numbers either."""
+    """cAdvisor asks whether the controller's directory exists; here what is not sampled has no numbers either."""
     is_root, groups = spec.container.path == "/", host.groups
     return Has(
         cpu=(spec.has_cpu or host.is_v2) and "cpu" in groups,  # v2: cpu.stat is in every cgroup

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from ...container import Container
 from ...feed import Feed
@@ -23,7 +23,8 @@ ALL = -1
 _STORAGE_S = 1.0  # how old block device counters may be
 
 
-class Range(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Range:
     """Which samples: the newest ``count`` (ALL: every one) from ``start_ns`` to ``end_ns``, wall clock, 0 = open."""
 
     count: int
@@ -67,7 +68,9 @@ class Answers:
 
     def specs_v2(self, specs: Sequence[Spec], *, with_envs: bool = False) -> bytes:
         """/api/v2.x/spec: an object of ContainerSpecs (v2) by container name."""
-        return go_json.members((spec.container.path, self.spec_v2(spec, with_envs=with_envs)) for spec in _sorted(specs))
+        return go_json.members(
+            (spec.container.path, self.spec_v2(spec, with_envs=with_envs)) for spec in _sorted(specs)
+        )
 
     # ---- v1 ----
     def info_v1(self, spec: Spec, wanted: Range, *, with_envs: bool = False) -> bytes:
@@ -78,7 +81,7 @@ class Answers:
         """A ContainerInfo (v1) for each of ``specs``, in their order. Raises TornError when the ring outran it."""
         arrays = self._encoder.v1(self._wanted(specs, wanted, self._fs_v1))
         for spec, array in zip(specs, arrays, strict=True):
-            yield self._head_v1(spec, with_envs) + (b"}" if array == b"[]" else b',"stats":' + array + b"}")
+            yield self._head_v1(spec, with_envs) + _tail(array)
 
     def list_v1(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """/api/v1.x/subcontainers: an array of ContainerInfo (v1), in pieces."""
@@ -127,8 +130,7 @@ class Answers:
         return go_json.dumps({**fields, "spec": self.spec_v1(spec, with_envs=with_envs)})[:-1]
 
     def _info_v21(self, spec: Spec, array: bytes, with_envs: bool) -> bytes:
-        stats = b"" if array == b"[]" else b',"stats":' + array
-        return b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) + stats + b"}"
+        return b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) + _tail(array)
 
     def _children_of(self, container: Container) -> list[Container]:
         """Direct subcontainers by name. Those of a runtime's container are its own affair: cAdvisor names none."""
@@ -212,10 +214,16 @@ def _by_parent(containers: Sequence[Container]) -> dict[str, list[Container]]:
     return out
 
 
+def _tail(array: bytes) -> bytes:
+    """The end of an object with samples; without any the field is not there."""
+    return b"}" if array == b"[]" else b',"stats":' + array + b"}"
+
+
 def _listed(items: Iterator[bytes]) -> Iterator[bytes]:
     before = b"["
     for item in items:
-        yield before + item
+        yield before
+        yield item
         before = b","
     yield b"]" if before == b"," else b"[]"
 

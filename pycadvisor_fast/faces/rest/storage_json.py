@@ -1,6 +1,7 @@
 """Filesystems as cAdvisor's JSON: FsStats (v1), FsInfo (v2 storage), MachineFsStats and FilesystemStats (v2.1). Pure.
 
-Sizes are those of feed.filesystems(); counters of the block device below stand in each entry, times in ms (v1) or ns (v2).
+Sizes are those of feed.filesystems(). Counters of the block device below stand in each entry, times in ms (v1) or
+ns (v2).
 """
 
 from __future__ import annotations
@@ -108,7 +109,9 @@ def _usage(container: Container, storage: Storage) -> dict[str, int] | None:
 def _filesystem_of(path: str, storage: Storage) -> Filesystem | None:
     """The filesystem that ``path`` lies on: the longest mount point above it."""
     covering = [
-        one for one in storage.filesystems if path == one.mount_point or path.startswith(one.mount_point.rstrip("/") + "/")
+        one
+        for one in storage.filesystems
+        if path == one.mount_point or path.startswith(one.mount_point.rstrip("/") + "/")
     ]
     return max(covering, key=lambda one: len(one.mount_point), default=None)
 
@@ -122,7 +125,7 @@ def _fs_stats(one: Filesystem, usage: int, base: int = 0) -> dict[str, Any]:
         "inodes": one.inodes or 0,
         "inodes_free": one.inodes_free or 0,
     }
-    return fields | _counters(one.device)
+    return {**fields, **_counters(one.device)}
 
 
 def _fs_fields(device: str, kind: str, capacity: int, usage: int, base: int = 0) -> dict[str, Any]:

@@ -54,6 +54,7 @@ PYTHON = {
     "faces": PLAIN | {"sampling", "events", "machine", "views", "v1", "native", "door"},
     "door": {"errors"},
     "client": {"errors", "columns", "schema", "v1"},
+    "rest": {"errors", "columns", "schema"},
     "cli": PLAIN | {"sampling", "events", "machine", "views", "client", "faces", "collector", "v1", "door"},
     "collector": None,  # the composition root sees everything
     "__init__": PLAIN | {"sampling", "events", "collector", "client"},

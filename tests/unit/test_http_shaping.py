@@ -226,17 +226,6 @@ def test_several_addresses_and_a_socket_of_its_own(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.parametrize(
-    ("host", "is_open"), [("127.0.0.1", False), ("127.0.0.9", False), ("::1", False), ("0.0.0.0", True), ("::", True)]
-)
-def test_what_is_open_to_others(host: str, is_open: bool) -> None:
-    (listener,) = listening.open_all([Address(host, 0)])
-    try:
-        assert listener.is_open_to_others is is_open
-    finally:
-        listener.close()
-
-
 def test_connections_leave_descriptors_to_the_collector(monkeypatch: pytest.MonkeyPatch) -> None:
     for soft, most in ((1024, 128), (20_000, 1000), (4096, 256), (-1, 1000)):
         monkeypatch.setattr(limits.resource, "getrlimit", lambda which, soft=soft: (soft, soft))

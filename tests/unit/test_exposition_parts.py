@@ -181,7 +181,7 @@ def test_parameters() -> None:
 def test_which_families() -> None:
     def chosen(**query: str) -> set[str]:
         asked = parse([(name.replace("names", "name[]"), value) for name, value in query.items()])
-        return {family.name for family in FAMILIES if asked.wants(family, extras=False)}
+        return {family.name for family in FAMILIES if asked.wants(family)}
 
     plain = chosen()
     assert "container_memory_rss" in plain

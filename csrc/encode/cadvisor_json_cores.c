@@ -54,7 +54,8 @@ static uint64_t rate_of(struct change *change, uint64_t now, uint64_t before)
 		change->is_known = false;
 		return 0;
 	}
-	return (uint64_t)((double)(now - before) / change->elapsed_ns * 1e9);
+	double rate = (double)(now - before) / change->elapsed_ns * 1e9;
+	return rate < 0x1p64 ? (uint64_t)rate : UINT64_MAX;
 }
 
 static uint64_t column_rate(const pcf_json *json, struct change *change, int column)

@@ -215,7 +215,8 @@ static char *op_write(const pcf_json *json, const struct pcf_json_op *op, char *
 	case PCF_JSON_NUMBER:
 		return pcf_json_number(at, pcf_json_plain(op_value(json, op)));
 	case PCF_JSON_PERCENT:
-		return pcf_json_hundredths(at, pcf_json_plain(op_value(json, op)));
+		value = op_value(json, op);
+		return pcf_json_hundredths(at, value >= PCF_UNLIMITED ? 0 : value);
 	case PCF_JSON_SIGNED:
 		value = op_value(json, op);
 		return value == PCF_UNLIMITED ? PCF_JSON_PUT(at, "-1") : pcf_json_number(at, pcf_json_plain(value));

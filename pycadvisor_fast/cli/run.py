@@ -21,6 +21,7 @@ from .systemd import notify
 
 if TYPE_CHECKING:
     from ..collector import Collector
+    from ..door import Door
     from ..options import CollectorOptions
     from .serving_http import HttpDoorway
 
@@ -38,15 +39,17 @@ def run(invocation: Invocation) -> int:
     for warning in settings.warnings:
         log.warning("%s", warning)
     options = collector_options(settings)
+    door = _door(settings)
     # An event passes three threads on its way to a subscriber; by default each may wait 5 ms for one that computes.
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Before anything is made, so that a busy port leaves nothing behind.
     check_free(settings["grpc_listen"], require_all=settings.is_given("grpc_listen"))
     with Signals() as signals, contextlib.ExitStack() as stack:
+        stack.callback(door.close)
         doorway = _http_doorway(settings, stack)
         collector = _sampling(options, stack)
         if not signals.wait(0):
-            served = (*_serving(collector, settings, stack), *_serving_http(collector, doorway, stack))
+            served = (*_serving(collector, settings, door, stack), *_serving_http(collector, doorway, door, stack))
             if not signals.received:
                 _tell_ready(collector, settings, served)
             signals.wait()
@@ -76,7 +79,14 @@ def _sampling(options: CollectorOptions, stack: contextlib.ExitStack) -> Collect
     return collector
 
 
-def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitStack) -> tuple[str, ...]:
+def _door(settings: Settings) -> Door:
+    """Who may see what. Made before anything else: a daemon whose password file is broken does not start."""
+    from ..door import Door
+
+    return Door.from_settings(settings)
+
+
+def _serving(collector: Collector, settings: Settings, door: Door, stack: contextlib.ExitStack) -> tuple[str, ...]:
     """Starts the gRPC server; returns the addresses it serves."""
     listen = settings["grpc_listen"]
     if not listen:
@@ -86,7 +96,7 @@ def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitSta
     from .serving import ServerThread
 
     # Of the default addresses one is enough: a user who is not root cannot make the socket below /run.
-    server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"))
+    server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"), door=door)
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
     return server.addresses
 
@@ -101,13 +111,15 @@ def _http_doorway(settings: Settings, stack: contextlib.ExitStack) -> HttpDoorwa
     return doorway
 
 
-def _serving_http(collector: Collector, doorway: HttpDoorway | None, stack: contextlib.ExitStack) -> tuple[str, ...]:
+def _serving_http(
+    collector: Collector, doorway: HttpDoorway | None, door: Door, stack: contextlib.ExitStack
+) -> tuple[str, ...]:
     """Starts the HTTP server; returns the addresses it serves."""
     if doorway is None:
         return ()
     from .serving_http import HttpThread
 
-    server = HttpThread(collector, doorway)
+    server = HttpThread(collector, doorway, door)
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
     return server.addresses
 

@@ -18,6 +18,7 @@ from .addresses import AddressError
 
 if TYPE_CHECKING:
     from ..config import Settings
+    from ..door import Door
     from ..faces.http.listening import Listener
     from ..feed import Feed
 
@@ -67,16 +68,15 @@ def open_doorway(settings: Settings) -> HttpDoorway | None:
 class HttpThread:
     """Serves from construction to ``stop``."""
 
-    def __init__(self, feed: Feed, doorway: HttpDoorway) -> None:
+    def __init__(self, feed: Feed, doorway: HttpDoorway, door: Door) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pcf-http", daemon=True)
         self._thread.start()
         try:
-            self.server: HttpServer = self._do(serve(feed, doorway.listeners, doorway.settings))
+            self.server: HttpServer = self._do(serve(feed, doorway.listeners, doorway.settings, door))
         except BaseException:
             self._end()
             raise
-        self._warn_if_open(doorway)
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -101,12 +101,3 @@ class HttpThread:
         self._thread.join(1)
         if not self._thread.is_alive():
             self._loop.close()
-
-    def _warn_if_open(self, doorway: HttpDoorway) -> None:
-        places = [listener.url for listener in doorway.listeners if listener.is_open_to_others]
-        if places:
-            log.warning(
-                "OPEN TO THE WORLD: whoever reaches %s may read everything, command lines of processes too; "
-                "no authentication is set up. See docs/security.md, or take --listen_ip=127.0.0.1",
-                " and ".join(places),
-            )

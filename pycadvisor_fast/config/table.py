@@ -338,14 +338,65 @@ _PROGRAM = (
     *_theirs("Program", ACTS, ("version", v.BOOL, False, "print the version and exit")),
 )
 
+_ACCESS = (
+    *_theirs(
+        "Access",
+        ACTS,
+        (
+            "http_auth_file",
+            v.STRING,
+            "",
+            "htpasswd file (bcrypt, apr1, {SHA}): basic authentication, everywhere",
+        ),
+        ("http_auth_realm", v.STRING, "localhost", "realm of basic authentication and of tokens"),
+        (
+            "http_digest_file",
+            v.STRING,
+            "",
+            "htdigest file: digest authentication; with http_auth_file both act",
+        ),
+        ("http_digest_realm", v.STRING, "localhost", "realm of digest authentication"),
+    ),
+    Setting("token_file", v.STRING, "", "Access", "bearer tokens: NAME TOKEN [SCOPES] a line; docs/security.md"),
+    Setting("users_file", v.STRING, "", "Access", "what each user may see, and whose a client certificate is"),
+    Setting("tls_cert", v.STRING, "", "Access", "certificate chain (PEM) for HTTP and gRPC; reloaded on change"),
+    Setting("tls_key", v.STRING, "", "Access", "its private key (PEM, without a passphrase)"),
+    Setting("tls_client_ca", v.STRING, "", "Access", "authority whose certificates let clients in (mTLS)"),
+    Setting(
+        "tls_client_auth",
+        v.choice("require", "optional"),
+        "require",
+        "Access",
+        "optional: HTTP clients may come without a certificate and show something else; gRPC clients have to",
+    ),
+    Setting(
+        "peer_uids",
+        v.LIST,
+        (),
+        "Access",
+        "accounts (name or number) and @groups let in through unix sockets, by the kernel's word for who they are",
+    ),
+    Setting(
+        "anonymous_scopes",
+        v.words_of(("metrics", "stats", "processes", "env", "all", "none"), "scope"),
+        (),
+        "Access",
+        "what everybody may see where nobody has to log in; empty: all on loopback, metrics,stats elsewhere",
+    ),
+    Setting("health_without_auth", v.BOOL, False, "Access", "probes (/healthz, gRPC health) are let in unasked"),
+    Setting(
+        "auth_failures_per_minute",
+        v.UINT,
+        30,
+        "Access",
+        "wrong passwords or tokens an address may send, at once and a minute; 0: no bound",
+    ),
+)
+
 _LATER = (
     *_theirs(
         "cAdvisor: HTTP and Prometheus",
         LATER,
-        ("http_auth_file", v.STRING, "", "htpasswd file"),
-        ("http_auth_realm", v.STRING, "localhost", "realm of basic authentication"),
-        ("http_digest_file", v.STRING, "", "htdigest file"),
-        ("http_digest_realm", v.STRING, "localhost", "realm of digest authentication"),
         ("profiling", v.BOOL, False, "profiles over HTTP"),
         ("collector_cert", v.STRING, "", "client certificate for application metrics"),
         ("collector_key", v.STRING, "", "its private key"),
@@ -428,6 +479,7 @@ SETTINGS: tuple[Setting, ...] = (
     *_EVENTS,
     *_MACHINE,
     *_FILESYSTEMS,
+    *_ACCESS,
     *_PROGRAM,
     *_LATER,
     *_IGNORED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import types
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -120,8 +121,12 @@ async def served(feed: RestFeed) -> AsyncIterator[tuple[str, int]]:
 @asynccontextmanager
 async def asked(place: tuple[str, int], path: str, *fields: str, room: int | None = None) -> AsyncIterator[Stream]:
     """A GET over a socket of its own; ``room``: how much the client buffers before it takes no more."""
-    how = {} if room is None else {"limit": room}
-    reader, writer = await asyncio.open_connection(*place, **how)
+    sock = socket.socket()
+    if room is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)  # the kernel would take megabytes for it
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, place)
+    reader, writer = await asyncio.open_connection(sock=sock, **({} if room is None else {"limit": room}))
     try:
         head = "".join(f"{field}\r\n" for field in fields)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: host\r\n{head}\r\n".encode())

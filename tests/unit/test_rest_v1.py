@@ -39,9 +39,12 @@ LISTINGS = {
     "/api/v1.1": 'Supported request types: "containers,machine,subcontainers"',
     "/api/v1.2/": 'Supported request types: "containers,docker,machine,subcontainers"',
     "/api/v1.3": 'Supported request types: "containers,docker,events,machine,subcontainers"',
-    "/api/v2.0": 'Supported request types: "appmetrics,attributes,events,machine,ps,spec,stats,storage,summary,version"',
+    "/api/v2.0": (
+        'Supported request types: "appmetrics,attributes,events,machine,ps,spec,stats,storage,summary,version"'
+    ),
     "/api/v2.1/": (
-        'Supported request types: "appmetrics,attributes,events,machine,machinestats,ps,spec,stats,storage,summary,version"'
+        'Supported request types: "appmetrics,attributes,events,machine,machinestats,ps,spec,stats,storage,'
+        'summary,version"'
     ),
 }
 
@@ -65,18 +68,30 @@ def test_versions_and_request_types_are_listed(http: TestClient, path: str) -> N
         ("/api/v1.3/stats/", 'unknown request type "stats"'),
         ("/api/v1.0/%22%0a", 'unknown request type "\\"\\n"'),
         ("/api/v1.0/containers/x", 'failed to get container "/x" with error: unknown container "/x"'),
-        ("/api/v1.3/containers/docker/a%20b", 'failed to get container "/docker/a b" with error: unknown container "/docker/a b"'),
+        (
+            "/api/v1.3/containers/docker/a%20b",
+            'failed to get container "/docker/a b" with error: unknown container "/docker/a b"',
+        ),
         ("/api/v1.3/containers/%ff", 'failed to get container "/\\xff" with error: unknown container "/\\xff"'),
-        ("/api/v1.3/containers/young", 'failed to get container "/young" with error: unable to find data in memory cache'),
+        (
+            "/api/v1.3/containers/young",
+            'failed to get container "/young" with error: unable to find data in memory cache',
+        ),
         ("/api/v1.1/subcontainers/x", 'failed to get subcontainers for container "/x" with error: no containers found'),
-        ("/api/v1.3/docker/x", 'failed to get Docker container "x" with error: unable to find container "x" in "docker" namespace'),
+        (
+            "/api/v1.3/docker/x",
+            'failed to get Docker container "x" with error: unable to find container "x" in "docker" namespace',
+        ),
         (
             "/api/v1.2/docker/aa",
             'failed to get Docker container "aa" with error: '
             'unable to find container in "docker" namespace. Container "aa" is not unique',
         ),
         ("/api/v1.3/docker/a/b", "unknown request for Docker container [a b]"),
-        ("/api/v1.3/docker/box", 'failed to get Docker container "box" with error: unable to find container "box" in "docker" namespace'),
+        (
+            "/api/v1.3/docker/box",
+            'failed to get Docker container "box" with error: unable to find container "box" in "docker" namespace',
+        ),
     ],
 )
 def test_failures_have_their_very_text(http: TestClient, path: str, text: str) -> None:
@@ -196,7 +211,11 @@ def test_counts_below_minus_one_are_refused(http: TestClient, count: int) -> Non
 
 
 def test_paths_are_cleaned_before_they_are_looked_up(http: TestClient) -> None:
-    for path in ("/api/v1.0/containers/foo/%2e%2e/foobar", "/api/v1.0/containers//foobar", "/api/v1.0/containers/./foobar"):
+    for path in (
+        "/api/v1.0/containers/foo/%2e%2e/foobar",
+        "/api/v1.0/containers//foobar",
+        "/api/v1.0/containers/./foobar",
+    ):
         answer = http.get(path)
         assert answer.status_code in (200, 301), path
         where = answer.headers.get("location", "/api/v1.0/containers/foobar")

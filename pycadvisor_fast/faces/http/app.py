@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import health
+from . import health, validate
 from .answers import problem
 from .context import Context
 from .faults import Faults
@@ -25,10 +25,11 @@ from .shaping import Shaping
 _ROOMS = ("pycadvisor_fast.faces.exposition", "pycadvisor_fast.faces.rest", "pycadvisor_fast.faces.kubelet")
 
 
-def application(context: Context, more: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """The whole ASGI application; ``more``: routes beside those of the rooms."""
+def application(context: Context, hosts: Sequence[str], more: Sequence[BaseRoute] = ()) -> ASGIApp:
+    """The whole ASGI application. ``hosts``: where it is served ("" for a unix socket), of which the door makes who is
+    a stranger; ``more``: routes beside those of the rooms."""
     table = Router([*routes(context), *more], default=Elsewhere(context.settings.prefix), redirect_slashes=False)
-    inner: ASGIApp = table if context.door is None else context.door.asgi(table)
+    inner: ASGIApp = table if context.door is None else context.door.asgi(table, hosts)
     shaped = Shaping(Faults(Paths(inner, context.settings.prefix), context.counts), context)
     return Faults(shaped, context.counts)
 
@@ -37,7 +38,7 @@ def routes(context: Context) -> list[BaseRoute]:
     """All routes, without the prefix; the first that matches serves."""
     from . import openapi
 
-    found: list[BaseRoute] = [*health.routes(context)]
+    found: list[BaseRoute] = [*health.routes(context), *validate.routes(context)]
     for give in _rooms():
         found += give(context)
     return [*found, *openapi.routes(context, found)]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.exceptions import HTTPException
 
@@ -16,23 +16,10 @@ from .limits import Limits
 from .settings import MOST_WORKERS, HttpSettings
 
 if TYPE_CHECKING:
-    import ssl
-
-    from starlette.types import ASGIApp
-
+    from pycadvisor_fast.door import Door
     from pycadvisor_fast.feed import Feed
 
 Result = TypeVar("Result")
-
-
-class Door(Protocol):
-    """What this face wants of door.Door."""
-
-    def asgi(self, app: ASGIApp) -> ASGIApp:
-        """``app`` for those who may; others are answered by the door."""
-
-    def ssl_context(self) -> ssl.SSLContext | None:
-        """TLS of the server; None: plain HTTP."""
 
 
 class BusyError(HTTPException):
@@ -82,7 +69,7 @@ class Context:
     feed: Feed
     settings: HttpSettings = field(default_factory=HttpSettings)
     door: Door | None = None
-    """Who may do what; None: no authentication has been set up."""
+    """Who may do what; None: there is none, and everybody may see everything."""
     workers: Workers = field(default_factory=Workers)
     counts: Counts = field(default_factory=Counts)
     """What this server has done so far."""

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.server import ServerState
 
+from pycadvisor_fast.door import with_peers
+
 from .counts import Counts
 from .limits import Limits
 from .listening import Listener
@@ -23,6 +25,8 @@ from .protocol import Connection, configuration
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from pycadvisor_fast.door import Door
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +45,12 @@ _FULL = (
 class Gate:
     """Takes connections from listening sockets and serves ``app`` on them."""
 
-    def __init__(self, app: ASGIApp, limits: Limits, counts: Counts, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, counts: Counts, door: Door | None = None) -> None:
         self.limits = limits
         self.counts = counts
         self.state = ServerState()
-        self._tls = tls
+        self._tls = None if door is None else door.ssl_context()
+        self._connection: type[Connection] = Connection if door is None else with_peers(Connection)
         self._config = configuration(app, limits)
         self.loop = asyncio.get_running_loop()
         self._listening: list[socket.socket] = []
@@ -166,7 +171,7 @@ class Gate:
         with sock:
             sock.setblocking(False)
             try:
-                if self._tls is None:
+                if self._tls_of(sock) is None:
                     sock.send(_FULL)
             except OSError:
                 pass
@@ -196,12 +201,17 @@ class Gate:
 
     async def _greet(self, sock: socket.socket) -> None:
         """Makes a connection of it; raises OSError when no TLS can be agreed on."""
+        tls = self._tls_of(sock)
         await self.loop.connect_accepted_socket(
-            lambda: Connection(self._config, self, sock),
+            lambda: self._connection(self._config, self, sock),
             sock,
-            ssl=self._tls,
-            ssl_handshake_timeout=self.limits.handshake_time if self._tls is not None else None,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else self.limits.handshake_time,
         )
+
+    def _tls_of(self, sock: socket.socket) -> ssl.SSLContext | None:
+        """Nobody listens in on a unix socket, and the kernel tells who is at its other end."""
+        return None if sock.family == socket.AF_UNIX else self._tls
 
     # ---- times
     def _look(self) -> None:

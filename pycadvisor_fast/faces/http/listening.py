@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import socket
 from collections.abc import Sequence
 
@@ -38,11 +37,6 @@ class Listener:
     def url(self) -> str:
         """As people write it: http://127.0.0.1:8080, unix:/run/x.sock."""
         return self.address.target if self.address.path else f"http://{self.address.target}"
-
-    @property
-    def is_open_to_others(self) -> bool:
-        """Whether other machines may reach it."""
-        return not self.address.path and not _is_loopback(self.sock.getsockname()[0])
 
     def close(self) -> None:
         """Stops listening; the file of a unix socket goes."""
@@ -97,9 +91,3 @@ def _bound(sock: socket.socket, address: Address, place: object) -> Listener:
         address = address._replace(port=sock.getsockname()[1])
     places.protect(address)
     return Listener(sock, address)
-
-
-def _is_loopback(host: str) -> bool:
-    address = ipaddress.ip_address(host.partition("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback

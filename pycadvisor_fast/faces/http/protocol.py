@@ -39,6 +39,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, config: Config, gate: Gate, sock: socket.socket) -> None:
         super().__init__(config, gate.state, {}, gate.loop)
+        self.access_log = False  # uvicorn looks for handlers of any logger above its own
         self.sock = sock
         self._gate = gate
         self._limits = gate.limits
@@ -137,9 +138,7 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.time() + self._limits.head_time
 
     def on_url(self, url: bytes) -> None:
-        # RFC 3986 wants other bytes escaped; a name typed into a shell is not.
-        escaped = url if url.isascii() else b"".join(b"%%%02X" % one if one > 127 else b"%c" % one for one in url)
-        super().on_url(escaped)
+        super().on_url(url)
         if len(self.url) > self._limits.url:
             raise RefusalError(414, f"a request's target may have {self._limits.url} bytes")
 
@@ -160,9 +159,6 @@ class Connection(HttpToolsProtocol):
         self._gate.became_busy(self)
         self._gate.counts.requests += 1
         self._gate.refresh_date()
-        # The door asks it who is at the other end.
-        extensions: dict[str, Any] = {"pcf.transport": self.transport}
-        self.scope["extensions"] = extensions
         super().on_headers_complete()
         if self.parser.should_upgrade():
             self.cycle.keep_alive = False

@@ -16,9 +16,10 @@ from .settings import HttpSettings
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
+    from pycadvisor_fast.door import Door
     from pycadvisor_fast.feed import Feed
 
-    from .context import Context, Door
+    from .context import Context
     from .gate import Gate
 
 log = logging.getLogger(__name__)
@@ -75,8 +76,12 @@ async def serve(
         limits = replace(limits, connections=bound)
         settings = replace(settings, limits=limits)
     context = Context(feed, settings, door, Workers(settings.workers, limits.waiting))
-    gate = Gate(application(context, more), limits, context.counts, None if door is None else door.ssl_context())
+    hosts = [listener.address.host for listener in listeners]
+    gate = Gate(application(context, hosts, more), limits, context.counts, door)
     gate.listen(listeners)
+    if door is not None:
+        for warning in door.warnings("HTTP", hosts):
+            log.warning("%s%s", "" if door.is_closed else "OPEN TO THE WORLD: ", warning)
     return HttpServer(context, gate, listeners)
 
 

@@ -11,6 +11,7 @@ ZERO_TIME_NS = -62_135_596_800 * NANOSECONDS
 """Go's zero time, 0001-01-01T00:00:00Z, in ns since 1970."""
 
 _MOST = 2**63  # a duration is an int64; its largest negative value is one more than the largest positive one
+_MOST_DIGITS = 4000  # int() refuses texts of more
 _UNIT_NS = {
     "ns": 1,
     "us": 10**3,
@@ -136,13 +137,15 @@ def _unit(rest: str, text: str) -> str:
 
 def _part(whole: str, fraction: str, unit_ns: int) -> int:
     """Of one number and its unit. More than 2**63 stands for anything too long."""
-    if len(whole) > 4000:  # int() refuses texts of more digits; this one is too long unless all of them are zeros
-        whole = whole.lstrip("0")[:4000]
-    value = int(whole or 0) * unit_ns
-    if fraction:
-        digits = fraction[:18]  # as many as an int64 holds; Go ignores those after
-        value += int(float(int(digits)) * (unit_ns / 10 ** len(digits)))
-    return value
+    if len(whole) > _MOST_DIGITS:  # too long, unless all of them are zeros
+        whole = whole.lstrip("0")[:_MOST_DIGITS]
+    number, scale = 0, 1.0
+    for digit in fraction[:_MOST_DIGITS]:
+        longer = number * 10 + int(digit)
+        if longer > _MOST:  # Go ignores the digits for which an int64 has no room
+            break
+        number, scale = longer, scale * 10
+    return int(whole or 0) * unit_ns + int(float(number) * (unit_ns / scale))
 
 
 def _quoted_character(character: str) -> str:

@@ -21,7 +21,7 @@ from pycadvisor_fast.errors import RingError, TornError
 from pycadvisor_fast.native import ffi, lib
 from pycadvisor_fast.native.encoder import Regions
 
-_ENOUGH = 1 << 18  # bytes written before the ring is checked and they are handed over
+ENOUGH = 1 << 18  # bytes written before the ring is checked and they are handed over
 _ATTEMPTS = 8  # a tick that was overwritten is not asked for again: only a stopped reader could fail them all
 
 # pcf_json_wanted
@@ -147,7 +147,7 @@ class StatsEncoder:
         ends, data = ffi.new("size_t[]", len(table)), ffi.new("const char **")
         count, known = len(table), len(devices.known)
         for _ in range(_ATTEMPTS):
-            done = lib.pcf_json_encode(encoder, wanted, count, devices.table, known, _ENOUGH, ends, data)
+            done = lib.pcf_json_encode(encoder, wanted, count, devices.table, known, ENOUGH, ends, data)
             if done >= 0:
                 limits = [0, *ffi.unpack(ends, done)]
                 written = ffi.buffer(data[0], limits[-1])

@@ -1,4 +1,4 @@
-"""cAdvisor's ContainerStats from rows of the ring, in Python and field by field: what the C encoder is compared with."""
+"""cAdvisor's ContainerStats from rows of the ring, field by field: what the C encoder is compared with."""
 
 from __future__ import annotations
 
@@ -165,6 +165,8 @@ class Sample:
 
     def memory(self) -> dict[str, Any]:
         usage, peak = self.number("memory", "usage_bytes"), self.raw("limits", "memory_peak_bytes")
+        failcnt = ("memory_events", "max") if self.is_v2 else ("limits", "memory_failcnt")
+        kernel = ("memory_stat", "kernel_bytes") if self.is_v2 else ("memory_kernel", "usage_bytes")
         swap = self.raw("memory", "swap_bytes")
         return {
             "usage": usage,
@@ -182,8 +184,10 @@ class Sample:
             "pgsteal": self.number("memory_stat", "pgsteal"),
             "workingset_refault_file": self.number("memory_stat", "workingset_refault_file"),
             "workingset_refault_anon": self.number("memory_stat", "workingset_refault_anon"),
-            "failcnt": self.number(*(("memory_events", "max") if self.is_v2 else ("limits", "memory_failcnt"))),
-            "kernel": self.number(*(("memory_stat", "kernel_bytes") if self.is_v2 else ("memory_kernel", "usage_bytes"))),
+            "failcnt": self.number(*failcnt),
+            "kernel": self.number(
+                *(("memory_stat", "kernel_bytes") if self.is_v2 else ("memory_kernel", "usage_bytes"))
+            ),
             "container_data": {
                 "pgfault": self.number("memory_stat", *(("pgfault",) if self.is_v2 else ("local_pgfault", "pgfault"))),
                 "pgmajfault": self.number(
@@ -226,7 +230,9 @@ class Sample:
     def interface(self, key: str | None) -> dict[str, Any]:
         def pair(way: str) -> dict[str, int]:
             wanted = {"bytes": "network", "packets": "network", "errors": "network_errors", "dropped": "network_errors"}
-            return {f"{way}_{n}": 0 if key is None else self.number(g, f"{way}_{n}", key=key) for n, g in wanted.items()}
+            return {
+                f"{way}_{n}": 0 if key is None else self.number(g, f"{way}_{n}", key=key) for n, g in wanted.items()
+            }
 
         return {"name": key or "", **pair("rx"), **pair("tx")}
 

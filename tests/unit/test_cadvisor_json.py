@@ -21,7 +21,18 @@ from .cadvisor_reference import Rows, Sample, instant
 from .handmade_ring import REALTIME_NS, RingWriter
 
 NAMES = (
-    *("cpu", "cpu_percpu", "memory", "memory_stat", "memory_events", "pressure", "pids", "io", "io_scheduler", "network"),
+    *(
+        "cpu",
+        "cpu_percpu",
+        "memory",
+        "memory_stat",
+        "memory_events",
+        "pressure",
+        "pids",
+        "io",
+        "io_scheduler",
+        "network",
+    ),
     *("network_errors", "hugetlb", "memory_kernel", "limits", "cpuset", "memory_numa", "tcp", "tcp6", "udp", "udp6"),
     *("tcp_advanced", "tasks", "schedstat"),
 )
@@ -227,5 +238,3 @@ def test_a_core_number_beyond_any_kernel_is_left_out(tmp_path: Path) -> None:
     usage = json.loads(next(rig.encoder.v1([rig.wanted()])))[0]["cpu"]["usage"]
     assert usage["per_cpu_usage"] == [0, 0, 5]
     rig.close()
-
-

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 _SWITCH_SECONDS = 0.0005
 _END_WITHIN_SECONDS = 0.9  # of a SIGTERM; streams are told, then whatever is left is cut off
 _STREAMS_END_WITHIN_SECONDS = 0.4
+_ANSWERS_END_WITHIN_SECONDS = 0.2  # over HTTP, whose streams end at once
 
 
 def run(invocation: Invocation) -> int:
@@ -120,7 +121,7 @@ def _serving_http(
     from .serving_http import HttpThread
 
     server = HttpThread(collector, doorway, door)
-    stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
+    stack.callback(server.stop, _ANSWERS_END_WITHIN_SECONDS)
     return server.addresses
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from tests.unit.http_rig import BIG, SHORT, Reply, Served, ended, read_all, serving
+from tests.unit.door_rig import certificates, door
+from tests.unit.http_rig import BIG, SHORT, WAIT, Reply, Served, ended, read_all, serving
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -64,11 +68,13 @@ def test_garbage_is_answered_400_and_closed(served: Served, garbage: bytes) -> N
     ids=["path", "query", "field", "fields", "endless-field", "length", "length-of-23-digits", "chunks", "crumbs",
          "chunk-extension", "trailers"],
 )  # fmt: skip
-def test_too_much_is_refused(served: Served, request_bytes: bytes, status: int) -> None:
-    reply = served.ask(request_bytes)
-    assert reply.status == status
-    assert reply.text.endswith("\n")
-    assert served.counts()["refused"] == 1
+def test_too_much_is_refused(request_bytes: bytes, status: int) -> None:
+    with serving(replace(SHORT, head_time=WAIT, body_time=WAIT)) as served:
+        reply = served.ask(request_bytes)
+        assert reply.status == status
+        assert reply.text.endswith("\n")
+        assert served.counts()["refused"] == 1
+        assert served.get("/healthz").text == "ok"
 
 
 @pytest.mark.parametrize("path", ["/t/echo", "/healthz", "/nowhere"])
@@ -275,3 +281,35 @@ def test_big_answers_of_all_clients_are_bounded() -> None:
             sock.close()
         served.until(lambda: served.counts()["connections"] == 0)
         assert served.get("/t/big").status == 200
+
+
+def test_the_end_does_not_wait_for_streams() -> None:
+    """Nor for idle connections; what is being answered is finished."""
+    with serving() as served, ExitStack() as stack:
+        stream, idle, waiting = (stack.enter_context(served.connect()) for _ in range(3))
+        stream.sendall(b"GET /t/stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert stream.recv(1)
+        waiting.sendall(b"GET /t/wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        served.until(lambda: served.counts()["requests"] == 2 and served.counts()["connections"] == 3)
+        asyncio.run_coroutine_threadsafe(served.server.stop(1000), served.loop).result(WAIT)
+        assert ended(stream)
+        assert ended(idle)
+        assert read_all(waiting).endswith(b"waited")
+
+
+def test_tls_that_is_never_agreed_on_makes_room_as_well(tmp_path: Path) -> None:
+    """Connections that send nothing, or garbage, to a TLS port count, and the oldest of them goes first."""
+    authority = certificates(tmp_path)
+    certificate, key = authority.issue("server", "localhost")
+    guarded = door(tls_cert=certificate, tls_key=key)
+    with serving(replace(SHORT, connections=20, handshake_time=100.0), door=guarded) as served, ExitStack() as stack:
+        silent = [stack.enter_context(served.connect()) for _ in range(100)]
+        served.until(lambda: served.counts()["accepted"] == 100)
+        assert ended(silent[0])
+        with served.connect() as plain:
+            plain.sendall(GET)
+            assert ended(plain)
+        context = ssl.create_default_context(cafile=str(authority.ca))
+        with context.wrap_socket(served.connect(), server_hostname="localhost") as sock:
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert Reply(read_all(sock)).text == "ok"

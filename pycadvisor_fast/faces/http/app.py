@@ -5,24 +5,21 @@ faults (no traceback leaves) -> shaping (fields, gzip, sizes) -> paths (cleaning
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable, Iterable, Sequence
-from importlib.util import find_spec
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from . import health, validate
+from pycadvisor_fast.faces import exposition, kubelet, rest
+
+from . import health, openapi, validate
 from .answers import problem
 from .context import Context
 from .faults import Faults
 from .paths import Paths
 from .shaping import Shaping
-
-# Rooms whose routes are served, by module; each has routes(context).
-_ROOMS = ("pycadvisor_fast.faces.exposition", "pycadvisor_fast.faces.rest", "pycadvisor_fast.faces.kubelet")
 
 
 def application(context: Context, hosts: Sequence[str], more: Sequence[BaseRoute] = ()) -> ASGIApp:
@@ -36,18 +33,10 @@ def application(context: Context, hosts: Sequence[str], more: Sequence[BaseRoute
 
 def routes(context: Context) -> list[BaseRoute]:
     """All routes, without the prefix; the first that matches serves."""
-    from . import openapi
-
-    found: list[BaseRoute] = [*health.routes(context), *validate.routes(context)]
-    for give in _rooms():
-        found += give(context)
+    found: list[BaseRoute] = []
+    for room in (health, validate, exposition, rest, kubelet):
+        found += room.routes(context)
     return [*found, *openapi.routes(context, found)]
-
-
-def _rooms() -> Iterable[Callable[[Context], Sequence[BaseRoute]]]:
-    for name in _ROOMS:
-        if find_spec(name) is not None:
-            yield importlib.import_module(name).routes
 
 
 class Elsewhere:

@@ -69,7 +69,7 @@ class Gate:
             self.loop.add_reader(listener.sock, self._accept, listener.sock)
 
     async def stop(self, grace: float) -> None:
-        """Takes no more; requests being answered have ``grace`` seconds."""
+        """Takes no more; streams end at once, other answers have ``grace`` seconds."""
         for sock in self._listening:
             self.loop.remove_reader(sock)
         self._listening = []
@@ -77,7 +77,7 @@ class Gate:
         for task in greeting:
             task.cancel()
         for connection in list(self._open):
-            connection.shutdown()
+            connection.end()
         until = self.loop.time() + grace
         while any(connection.is_answering for connection in self._open) and self.loop.time() < until:
             await asyncio.sleep(0.01)

@@ -15,6 +15,8 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .shaping import GONE
+
 if TYPE_CHECKING:
     import asyncio
     import socket
@@ -60,6 +62,8 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.time() + self._limits.head_time
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.is_answering:
+            self._leave_route()
         super().connection_lost(exc)
         self._unset_keepalive_if_required()
         self.pipeline.clear()
@@ -74,10 +78,22 @@ class Connection(HttpToolsProtocol):
         """Closed to make room: nothing of a request is being answered."""
         self.transport.abort()
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether it is an answer whose end nobody knows."""
+        return self.is_answering and bool(self.cycle.chunked_encoding)
+
+    def end(self) -> None:
+        """The server ends: a stream is cut, another answer is the connection's last."""
+        if self.is_streaming:
+            self._leave_route()
+            self.transport.close()
+        else:
+            self.shutdown()
+
     def look(self, now: float) -> bool:
         """The sweep: ends what takes too long; returns whether that was so."""
-        is_streaming = self.is_answering and bool(self.cycle.chunked_encoding)
-        if now >= self._stalled_until or (self._has_ended_sending and is_streaming):
+        if now >= self._stalled_until or (self._has_ended_sending and self.is_streaming):
             self.transport.abort()
         elif self.transport.is_closing():
             # Closed, but something written is not taken: from now on it has as long as any other client that stalls.
@@ -226,6 +242,8 @@ class Connection(HttpToolsProtocol):
     def _leave_route(self) -> None:
         """For the route it looks as if the client had gone."""
         self.cycle.disconnected = True
+        scope: dict[str, Any] = self.cycle.scope  # type: ignore[assignment]
+        scope[GONE] = True
         self.cycle.message_event.set()
 
     def _write_refusal(self, status: int, text: str) -> None:

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from .answers import problem
 from .context import BusyError, Context
 
+GONE = "pcf_gone"  # in a scope: whoever asked is not there any more (protocol.py)
 SLICE = 256 * 1024  # what the loop hands to a connection at a time; the transport copies what the socket does not take
 BIG = 1 << 20  # from here on an answer counts against limits.unsent
 LEAST_GZIP = 1400  # what fits into one Ethernet frame gains nothing
@@ -140,10 +141,10 @@ class _Answer:
         """In pieces, each when the one before has mostly been taken: no copy of it all waits in the transport."""
         view = memoryview(body)
         for offset in range(0, len(body), SLICE):
+            if GONE in self._scope:
+                return
             is_more = offset + SLICE < len(body)
-            await self._send(
-                {"type": "http.response.body", "body": view[offset : offset + SLICE], "more_body": is_more}
-            )
+            await self._send_body(view[offset : offset + SLICE], is_more=is_more)
             await asyncio.sleep(0)  # a fast client on the same host would have the loop for itself
 
 

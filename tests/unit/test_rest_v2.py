@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +21,8 @@ from pycadvisor_fast.filesystem import Filesystem, Storage
 from pycadvisor_fast.machine.model import Machine
 from pycadvisor_fast.process import Process, ProcessList
 
-from .rest_rig import CONTAINERS, TICKS, FakeDoor, RestFeed, client, feeding
+from .grpc_rig import run
+from .rest_rig import CONTAINERS, TICKS, WAIT, FakeDoor, RestFeed, asked, client, feeding, served
 
 WEB = "/docker/aa11" + "0" * 60
 DOCKER = sorted(one.path for one in CONTAINERS if one.namespace == "docker")
@@ -311,3 +315,32 @@ def test_the_answer_is_compact_json_without_a_newline(http: TestClient) -> None:
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), kind
         assert not answer.text.endswith("\n")
         json.loads(answer.text)
+
+
+def test_all_who_wait_for_fresh_samples_share_a_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    passes: list[int] = []
+
+    def sample() -> int:
+        passes.append(1)
+        begun.set()
+        assert may_end.wait(WAIT)
+        return 0
+
+    async def main() -> None:
+        with feeding(tmp_path) as feed:
+            monkeypatch.setattr(feed, "sample", sample)
+            path = "/api/v2.1/stats/foo?max_age=0&count=1"
+            async with served(feed) as place, AsyncExitStack() as stack:
+                first = await stack.enter_async_context(asked(place, path))
+                await asyncio.to_thread(begun.wait, WAIT)
+                crowd = [await stack.enter_async_context(asked(place, path)) for _ in range(40)]
+                # They have been read when this one, on a connection after theirs, is answered.
+                last = await stack.enter_async_context(asked(place, "/healthz"))
+                await last.head()
+                may_end.set()
+                for stream in (first, *crowd):
+                    assert (await stream.head())[0] == 200
+        assert len(passes) == 2  # the one that was under way, and one that began after all had asked
+
+    run(main())

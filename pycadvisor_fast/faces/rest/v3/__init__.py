@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
 
 from ...http.describe import ANY_METHOD, JSON, Answer, Described
 from . import column_routes, documents, event_routes
@@ -92,6 +92,7 @@ def _about(serving: Serving) -> list[BaseRoute]:
 
     return [
         _route("", index, "the routes there are", (), (JSON,)),
+        Route(PLACE, guarded(index)),
         Described(
             PLACE + "/{rest:path}",
             guarded(unknown),

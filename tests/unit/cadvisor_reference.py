@@ -185,9 +185,7 @@ class Sample:
             "workingset_refault_file": self.number("memory_stat", "workingset_refault_file"),
             "workingset_refault_anon": self.number("memory_stat", "workingset_refault_anon"),
             "failcnt": self.number(*failcnt),
-            "kernel": self.number(
-                *(("memory_stat", "kernel_bytes") if self.is_v2 else ("memory_kernel", "usage_bytes"))
-            ),
+            "kernel": self.number(*kernel),
             "container_data": {
                 "pgfault": self.number("memory_stat", *(("pgfault",) if self.is_v2 else ("local_pgfault", "pgfault"))),
                 "pgmajfault": self.number(

@@ -58,7 +58,7 @@ def cell_value(rng: random.Random, column: Column) -> int:
     choice = rng.random()
     if choice < 0.1:
         return ABSENT
-    if choice < 0.15 and column.kind == "LIMIT":
+    if choice < 0.15 and column.kind == "limit":
         return UNLIMITED
     bits, factor = {"U64": (64, 1), "P32": (32, 4096), "K32": (32, 1024), "U32": (32, 1), "C16": (14, 1)}[column.cell]
     return min(rng.getrandbits(rng.randint(0, bits)), 2**bits - 3) * factor

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pycadvisor_fast import schema
+from pycadvisor_fast.cli import document_prometheus
 from pycadvisor_fast.config.kinds import GROUPS_OF_KIND
 from pycadvisor_fast.faces.exposition.tables import ABSENT, FAMILIES
 from pycadvisor_fast.native.exposition import OPENMETRICS, TEXT
@@ -83,3 +84,10 @@ def test_no_two_series_of_a_family_are_alike() -> None:
         rows = family.row(TEXT, "in total").series
         alike = [(row.labels, row.key, row.needs, row.given) for row in rows]
         assert len(set(alike)) == len(alike), family.name
+
+
+def test_the_documentation_is_current(project_root: Path) -> None:
+    page = (project_root / document_prometheus.MARKDOWN).read_text(encoding="utf-8")
+    assert page == document_prometheus.markdown(), f"run python -m {document_prometheus.__name__}"
+    for family in FAMILIES:
+        assert f"`{family.name}`" in page

@@ -69,8 +69,8 @@ def is_world_readable(path: str) -> bool:
 class Watched(Generic[_T]):
     """What ``parse`` makes of a text file, as of its last version that was right.
 
-    ``what``: the setting that named it. ``parse`` raises LineError. ``is_secret``: not for everybody's eyes. The constructor raises ConfigError with file and
-    line. Safe to use from several threads.
+    ``what``: the setting that named it. ``parse`` raises LineError. ``is_secret``: not for everybody's eyes. The
+    constructor raises ConfigError with file and line. Safe to use from several threads.
     """
 
     def __init__(

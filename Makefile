@@ -40,12 +40,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 	@$(PY) -m pip install -q 'setuptools>=77' 'cffi>=1.17'
-	@mkdir -p build && flock build/.lock $(PY) -m pip install -q --no-build-isolation -e .
+	@mkdir -p build && flock build/.lock $(PY) -m pip install -q --no-build-isolation -e '.[http,auth]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.run
 	@.ci/packages test
-	@mkdir -p build && flock build/.lock $(PY) -m pip install -q --no-build-isolation -e '.[dev]'
+	@mkdir -p build && flock build/.lock $(PY) -m pip install -q --no-build-isolation -e '.[http,auth,dev]'
 	@touch $@
 
 # --- tests, in the order of .ci/run: what fails early fails first, and the last lines are pytest's summary

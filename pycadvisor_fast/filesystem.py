@@ -65,6 +65,7 @@ class Filesystem:
     hangs_since_ns: int = 0
     error: str = ""
     device: BlockDevice | None = None
+    uuid: str = ""  # of its block device, as /dev/disk/by-uuid has it; "" = none is known
 
     @property
     def used_bytes(self) -> int | None:

@@ -8,9 +8,10 @@ static int is_continuation(uint8_t byte)
 	return (byte & 0xc0) == 0x80;
 }
 
-/* Length of the valid sequence at `at`, 0 when there is none. */
-static size_t sequence_length(const uint8_t *at, size_t left)
+size_t pcf_utf8_length(const char *text, size_t left)
 {
+	const uint8_t *at = (const uint8_t *)text;
+
 	if (at[0] < 0x80)
 		return 1;
 	size_t need = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
@@ -29,7 +30,7 @@ static size_t sequence_length(const uint8_t *at, size_t left)
 void pcf_utf8_mend(char *text, size_t len)
 {
 	for (size_t i = 0; i < len;) {
-		size_t good = sequence_length((const uint8_t *)text + i, len - i);
+		size_t good = pcf_utf8_length(text + i, len - i);
 		if (!good)
 			text[i] = '?';
 		i += good ? good : 1;

@@ -19,6 +19,8 @@ extern "C" {
 #include "pcf/watch.h"
 #include "pcf/usage.h"
 #include "pcf/encode.h"
+#include "pcf/cadvisor_json.h"
+#include "pcf/exposition.h"
 #pragma GCC visibility pop
 
 /* Group and column numbers: PCF_GROUP_CPU is an index into pcf_groups; PCF_CPU_USAGE_NS an index

@@ -48,14 +48,17 @@ class Command:
         if len(line.words) > self.most_words:
             raise ConfigError(f'{self.name}: unexpected argument "{line.words[self.most_words]}"')
         names = {setting.name for setting in self.own}
-        settings = load([flag for flag in line.flags if flag[0] not in names], environment, {TARGET.environment})
+        settings = load(
+            [flag for flag in line.flags if flag[0] not in names], environment, {s.environment for s in TARGET_FLAGS}
+        )
         return Invocation(settings, self._own_values(line.flags, environment), line.words)
 
     def _own_values(self, given: Sequence[tuple[str, str]], environment: Mapping[str, str]) -> dict[str, Any]:
         by_name = {setting.name: setting for setting in self.own}
         out = {setting.name: setting.default for setting in self.own}
-        if TARGET.name in by_name and environment.get(TARGET.environment):
-            out[TARGET.name] = environment[TARGET.environment]
+        for setting in TARGET_FLAGS:
+            if setting.name in by_name and environment.get(setting.environment):
+                out[setting.name] = environment[setting.environment]
         seen: set[str] = set()
         for name, text in given:
             if name in by_name:
@@ -79,7 +82,7 @@ def settings_named(*names: str) -> tuple[Setting, ...]:
     return tuple(BY_NAME[name] for name in names)
 
 
-# Here and not with the commands that have it: the daemon must not take its environment variable for a mistyped one.
+# Here and not with the commands that have them: the daemon must not take their environment variables for mistyped ones.
 TARGET = Setting(
     "target",
     BY_NAME["ring_dir"].type,
@@ -87,3 +90,18 @@ TARGET = Setting(
     "Where from",
     "address of the daemon (host:port or unix:/path); default: the addresses of grpc_listen, then the ring itself",
 )
+TLS_CA = Setting(
+    "tls_ca",
+    BY_NAME["ring_dir"].type,
+    "",
+    "Where from",
+    'the daemon speaks TLS: file of the authority that signed its certificate, or "system"',
+)
+LOGIN_FILE = Setting(
+    "login_file",
+    BY_NAME["ring_dir"].type,
+    "",
+    "Where from",
+    "the daemon asks who is there: file with one line, a token or NAME:PASSWORD",
+)
+TARGET_FLAGS = (TARGET, TLS_CA, LOGIN_FILE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -14,8 +14,8 @@ from ..config.values import BOOL
 from ..container import Container
 from ..errors import RingError
 from ..filesystem import Filesystem, Storage, TreeUsage
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .overview import printable
 from .quantities import percent, size, span, whole
 from .selecting import CONTAINER_FLAGS, Query, query
@@ -28,7 +28,7 @@ def run(invocation: Invocation) -> int:
     settings, own = invocation.settings, invocation.own
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     asked = query(own, invocation.words)
-    storage, containers, label = _storage(settings, own["target"], asked)
+    storage, containers, label = _storage(settings, own, asked)
     if own["json"]:
         print(json.dumps(plain(storage, containers), indent=1))
         return exits.OK
@@ -131,9 +131,9 @@ def _aligned(rows: Sequence[Sequence[str]], right: range) -> list[str]:
     return out
 
 
-def _storage(settings: Settings, target: str, asked: Query) -> tuple[Storage, tuple[Container, ...], str]:
+def _storage(settings: Settings, own: Mapping[str, Any], asked: Query) -> tuple[Storage, tuple[Container, ...], str]:
     try:
-        source = origin.find(settings, target)
+        source = origin.find(settings, own["target"], access.of(own))
     except RingError:
         return (*_look_once(settings, asked), "a look around of its own: no daemon answers")
     try:
@@ -162,7 +162,7 @@ COMMAND = Command(
         "ring_dir", "grpc_listen", "docker", "sysroot", "config", "log_format", "log_level", "version"
     ),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         *CONTAINER_FLAGS,
         Setting("containers", BOOL, False, "Output", "what each container holds, in place of the host's filesystems"),
         Setting("json", BOOL, False, "Output", "print JSON: all of it, block devices too"),

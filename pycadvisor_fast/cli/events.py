@@ -12,8 +12,8 @@ from ..config.values import BOOL, UINT, ValueType, choice, parse_uint
 from ..durations import parse_duration, show_duration
 from ..event import Event
 from ..events import kinds_of
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .event_lines import line
 from .origin_events import EventsAsked
 from .selecting import CONTAINER_FLAGS, WORDS, query
@@ -27,7 +27,7 @@ def run(invocation: Invocation) -> int:
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     asked = asked_for(own, invocation.words)
     show = _json if own["format"] == "jsonl" else line
-    source = origin.find(settings, own["target"])
+    source = origin.find(settings, own["target"], access.of(own))
     try:
         if own["past"]:
             _print(source.events.past(asked, own["count"] or _PAST), show)
@@ -96,7 +96,7 @@ COMMAND = Command(
     run=run,
     settings=settings_named("ring_dir", "grpc_listen", "config", "log_format", "log_level", "version"),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         *(flag for flag in CONTAINER_FLAGS if flag.name != "leaves"),
         Setting(
             "kind",

@@ -19,8 +19,8 @@ from ..container import Container
 from ..errors import ConfigError, PycadvisorError
 from ..faces.snapshot import ABSENT, UNLIMITED, Capture, GroupCapture
 from ..views.selection import Selector
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .ls import plain
 from .overview import printable
 from .quantities import moment
@@ -35,7 +35,7 @@ def run(invocation: Invocation) -> int:
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     if not invocation.words:
         raise ConfigError("get: name a container: its name, the beginning of its id, or its cgroup path")
-    source = origin.find(settings, own["target"])
+    source = origin.find(settings, own["target"], access.of(own))
     try:
         container = find(invocation.words[0], source.containers(Query()))
         asked = Query(Selector(paths=(glob.escape(container.path),)), tuple(own["group"]), tuple(own["column"]))
@@ -150,7 +150,7 @@ COMMAND = Command(
     run=run,
     settings=settings_named("ring_dir", "grpc_listen", "config", "log_format", "log_level", "version"),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         *NUMBER_FLAGS,
         Setting("window", DURATION, 0, "Which numbers", "the history of so long, instead of the latest"),
         Setting("json", BOOL, False, "Output", "print JSON"),

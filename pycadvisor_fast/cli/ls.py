@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -13,8 +13,8 @@ from ..config import Setting, Settings, collector_options
 from ..config.values import BOOL
 from ..container import Container
 from ..errors import RingError
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .overview import printable
 from .quantities import span
 from .selecting import CONTAINER_FLAGS, Query, query
@@ -28,7 +28,7 @@ def run(invocation: Invocation) -> int:
     settings = invocation.settings
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     asked = query(invocation.own, invocation.words)
-    containers, label = _containers(settings, invocation.own["target"], asked)
+    containers, label = _containers(settings, invocation.own, asked)
     if invocation.own["json"]:
         print(json.dumps([plain(container) for container in containers], indent=1))
         return exits.OK
@@ -63,9 +63,9 @@ def plain(container: Container) -> dict[str, Any]:
     return {"handle": container.handle, **asdict(plainly)}
 
 
-def _containers(settings: Settings, target: str, asked: Query) -> tuple[tuple[Container, ...], str]:
+def _containers(settings: Settings, own: Mapping[str, Any], asked: Query) -> tuple[tuple[Container, ...], str]:
     try:
-        source = origin.find(settings, target)
+        source = origin.find(settings, own["target"], access.of(own))
     except RingError:
         if settings.origin("ring_dir") == "flag":
             raise
@@ -107,7 +107,7 @@ COMMAND = Command(
         "log_level",
         "version",
     ),
-    own=(TARGET, *CONTAINER_FLAGS, Setting("json", BOOL, False, "Output", "print JSON")),
+    own=(*TARGET_FLAGS, *CONTAINER_FLAGS, Setting("json", BOOL, False, "Output", "print JSON")),
     words="[NAME|/PATH ...]",
     most_words=1000,
     about=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -11,16 +12,16 @@ from ..config import Setting, Settings
 from ..config.values import BOOL
 from ..machine import reading
 from ..machine.model import Machine
-from . import exits, logs, machine_text, origin
+from . import access, exits, logs, machine_text, origin
 from .addresses import AddressError
-from .command import TARGET, Command, Invocation, settings_named
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 
 
 def run(invocation: Invocation) -> int:
     """Prints the machine, as the daemon knows it or as it is read here."""
     settings = invocation.settings
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
-    machine, label = _machine(settings, invocation.own["target"])
+    machine, label = _machine(settings, invocation.own)
     if invocation.own["json"]:
         print(json.dumps(plain(asdict(machine)), indent=1))
     else:
@@ -38,7 +39,8 @@ def plain(data: Any) -> Any:
     return data
 
 
-def _machine(settings: Settings, target: str) -> tuple[Machine, str]:
+def _machine(settings: Settings, own: Mapping[str, Any]) -> tuple[Machine, str]:
+    target = own["target"]
     address = target or next((a for a in settings["grpc_listen"] if origin.answers(a)), "")
     if target and not origin.answers(target, "target"):
         raise AddressError(f"nobody answers at {target}; is the daemon running? start it with: pycadvisor-fast run")
@@ -46,7 +48,7 @@ def _machine(settings: Settings, target: str) -> tuple[Machine, str]:
         from ..client import Client
         from .machine_message import machine
 
-        with Client(address) as client:
+        with Client(address, access=access.of(own)) as client:
             return machine(client.machine()), f"the daemon at {address}"
     sources = reading.Sources(settings["sysroot"], settings["machine_id_file"], settings["boot_id_file"])
     return reading.read(sources), "a look of its own: no daemon answers"
@@ -66,7 +68,10 @@ COMMAND = Command(
         "log_level",
         "version",
     ),
-    own=(TARGET, Setting("json", BOOL, False, "Output", "print JSON; what the machine does not tell is left out")),
+    own=(
+        *TARGET_FLAGS,
+        Setting("json", BOOL, False, "Output", "print JSON; what is not known is left out"),
+    ),
     about="Asks the daemon; without one reads the host's files itself. Stderr says which it was.",
     examples=("machine", "machine --json", "machine --sysroot=/rootfs"),
 )

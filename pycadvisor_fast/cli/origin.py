@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..config import Settings
 from ..container import Container
@@ -14,6 +14,9 @@ from ..filesystem import Storage
 from .addresses import AddressError
 from .origin_events import EventOrigin
 from .selecting import Query
+
+if TYPE_CHECKING:
+    from ..client import Access
 
 _ANSWERS_WITHIN_SECONDS = 0.5
 
@@ -49,18 +52,18 @@ class Origin(Protocol):
         """Lets go of it; ends a ``follow`` that waits."""
 
 
-def find(settings: Settings, target: str) -> Origin:
+def find(settings: Settings, target: str, access: Access | None = None) -> Origin:
     """The daemon at ``target``, else the one of the settings, else the ring.
 
     A ring directory given on the command line is taken without asking any daemon. Raises AddressError or RingError when
     there is nothing.
     """
     if target:
-        return _daemon(target)
+        return _daemon(target, access)
     if settings.origin("ring_dir") != "flag":
         for address in _by_cost(settings["grpc_listen"]):
             if answers(address):
-                return _daemon(address)
+                return _daemon(address, access)
     from .origin_ring import RingOrigin
 
     try:
@@ -86,14 +89,14 @@ def answers(address: str, what: str = "grpc_listen") -> bool:
     return True
 
 
-def _daemon(target: str) -> Origin:
+def _daemon(target: str, access: Access | None) -> Origin:
     if not answers(target, "target"):
         raise AddressError(f"nobody answers at {target}; is the daemon running? start it with: pycadvisor-fast run")
     try:
         from .origin_grpc import GrpcOrigin
     except ImportError as error:
         raise PycadvisorError(f"gRPC is not installed ({error}); use --ring_dir to read the ring itself") from error
-    return GrpcOrigin(target)
+    return GrpcOrigin(target, access)
 
 
 def _by_cost(addresses: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import schema
-from ..client import Client, ColumnsSnapshot, GroupArrays
+from ..client import Access, Client, ColumnsSnapshot, GroupArrays
 from ..container import Container, Volume
 from ..errors import PycadvisorError
 from ..faces.snapshot import Capture, GroupCapture, stack
@@ -27,8 +27,8 @@ _ONE_GROUP_WITHIN_SECONDS = 10.0
 class GrpcOrigin:
     """An Origin."""
 
-    def __init__(self, target: str) -> None:
-        self._client = Client(target)
+    def __init__(self, target: str, access: Access | None = None) -> None:
+        self._client = Client(target, access=access)
         self.label = f"the daemon at {target}"
         self._host: tuple[str, str] | None = None
 

@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config import Setting, Settings, collector_options
 from ..config.values import BOOL, choice
 from ..errors import PycadvisorError
 from ..process import Process, ProcessList
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .overview import printable
 from .quantities import percent, size, span, whole
 
@@ -28,6 +28,9 @@ _HEAD = (
     *("PID", "PPID", "USER", "%CPU", "%MEM", "RSS", "VSZ", "THR", "FDS", "S"),
     *("START", "TIME", "CONTAINER", "COMMAND"),
 )
+
+if TYPE_CHECKING:
+    from ..client import Access
 _NUMBERS = frozenset(("PID", "PPID", "%CPU", "%MEM", "RSS", "VSZ", "THR", "FDS"))
 
 
@@ -100,7 +103,7 @@ def _processes(settings: Settings, own: Mapping[str, Any], words: Sequence[str])
     target = own["target"] or next((each for each in settings["grpc_listen"] if origin.answers(each)), "")
     recursive, fds = not own["only"], own["fds"]
     if target:
-        found, label = _ask(target, words, recursive=recursive, fds=fds), f"the daemon at {target}"
+        found, label = _ask(target, words, access.of(own), recursive=recursive, fds=fds), f"the daemon at {target}"
     else:
         from ..collector import Collector
 
@@ -111,12 +114,12 @@ def _processes(settings: Settings, own: Mapping[str, Any], words: Sequence[str])
     return ProcessList(ordered, found.time_unix_ns, found.is_complete, found.reason), label
 
 
-def _ask(target: str, words: Sequence[str], *, recursive: bool, fds: bool) -> ProcessList:
+def _ask(target: str, words: Sequence[str], shown: Access | None, *, recursive: bool, fds: bool) -> ProcessList:
     try:
         from ..client import Client
     except ImportError as error:
         raise PycadvisorError(f"gRPC is not installed ({error}), and the daemon is asked by it") from error
-    with Client(target) as client:
+    with Client(target, access=shown) as client:
         answer = client.processes(*words, recursive=recursive, fds=fds)
     processes = tuple(
         Process(
@@ -152,7 +155,7 @@ COMMAND = Command(
     run=run,
     settings=settings_named("grpc_listen", "docker", "sysroot", "config", "log_format", "log_level", "version"),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         Setting("only", BOOL, False, "Which processes", "only of the cgroup itself, none of cgroups below"),
         Setting("sort", choice(*_ORDERS), "pid", "Output", "pid, or the greatest first by cpu or memory"),
         Setting("fds", BOOL, False, "Output", "how many files each has open"),

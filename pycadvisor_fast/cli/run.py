@@ -21,13 +21,16 @@ from .systemd import notify
 
 if TYPE_CHECKING:
     from ..collector import Collector
+    from ..door import Door
     from ..options import CollectorOptions
+    from .serving_http import HttpDoorway
 
 log = logging.getLogger(__name__)
 
 _SWITCH_SECONDS = 0.0005
 _END_WITHIN_SECONDS = 0.9  # of a SIGTERM; streams are told, then whatever is left is cut off
 _STREAMS_END_WITHIN_SECONDS = 0.4
+_ANSWERS_END_WITHIN_SECONDS = 0.2  # over HTTP, whose streams end at once
 
 
 def run(invocation: Invocation) -> int:
@@ -37,14 +40,17 @@ def run(invocation: Invocation) -> int:
     for warning in settings.warnings:
         log.warning("%s", warning)
     options = collector_options(settings)
+    door = _door(settings)
     # An event passes three threads on its way to a subscriber; by default each may wait 5 ms for one that computes.
     sys.setswitchinterval(_SWITCH_SECONDS)
     # Before anything is made, so that a busy port leaves nothing behind.
     check_free(settings["grpc_listen"], require_all=settings.is_given("grpc_listen"))
     with Signals() as signals, contextlib.ExitStack() as stack:
+        stack.callback(door.close)
+        doorway = _http_doorway(settings, stack)
         collector = _sampling(options, stack)
         if not signals.wait(0):
-            served = _serving(collector, settings, stack)
+            served = (*_serving(collector, settings, door, stack), *_serving_http(collector, doorway, door, stack))
             if not signals.received:
                 _tell_ready(collector, settings, served)
             signals.wait()
@@ -74,7 +80,14 @@ def _sampling(options: CollectorOptions, stack: contextlib.ExitStack) -> Collect
     return collector
 
 
-def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitStack) -> tuple[str, ...]:
+def _door(settings: Settings) -> Door:
+    """Who may see what. Made before anything else: a daemon whose password file is broken does not start."""
+    from ..door import Door
+
+    return Door.from_settings(settings)
+
+
+def _serving(collector: Collector, settings: Settings, door: Door, stack: contextlib.ExitStack) -> tuple[str, ...]:
     """Starts the gRPC server; returns the addresses it serves."""
     listen = settings["grpc_listen"]
     if not listen:
@@ -84,8 +97,31 @@ def _serving(collector: Collector, settings: Settings, stack: contextlib.ExitSta
     from .serving import ServerThread
 
     # Of the default addresses one is enough: a user who is not root cannot make the socket below /run.
-    server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"))
+    server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"), door=door)
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
+    return server.addresses
+
+
+def _http_doorway(settings: Settings, stack: contextlib.ExitStack) -> HttpDoorway | None:
+    """Sockets of HTTP, before sampling starts: whoever connects early waits a moment instead of being refused."""
+    from .serving_http import open_doorway
+
+    doorway = open_doorway(settings)
+    if doorway is not None:
+        stack.callback(doorway.close)
+    return doorway
+
+
+def _serving_http(
+    collector: Collector, doorway: HttpDoorway | None, door: Door, stack: contextlib.ExitStack
+) -> tuple[str, ...]:
+    """Starts the HTTP server; returns the addresses it serves."""
+    if doorway is None:
+        return ()
+    from .serving_http import HttpThread
+
+    server = HttpThread(collector, doorway, door)
+    stack.callback(server.stop, _ANSWERS_END_WITHIN_SECONDS)
     return server.addresses
 
 

@@ -14,18 +14,19 @@ from ..faces.grpc import GrpcServer, serve
 from .addresses import AddressError
 
 if TYPE_CHECKING:
+    from ..door import Door
     from ..feed import Feed
 
 
 class ServerThread:
     """Serves from construction to ``stop``. Raises AddressError when an address cannot be had."""
 
-    def __init__(self, feed: Feed, listen: str, *, require_all: bool) -> None:
+    def __init__(self, feed: Feed, listen: str, *, require_all: bool, door: Door | None = None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="pcf-grpc", daemon=True)
         self._thread.start()
         try:
-            self._server: GrpcServer = self._submit(_serve(feed, listen, require_all)).result()
+            self._server: GrpcServer = self._submit(_serve(feed, listen, require_all, door)).result()
         except BaseException as error:
             self._end()
             if isinstance(error, ConfigError):
@@ -57,5 +58,5 @@ class ServerThread:
             self._loop.close()
 
 
-async def _serve(feed: Feed, listen: str, require_all: bool) -> GrpcServer:
-    return await serve(feed, listen, require_all=require_all)
+async def _serve(feed: Feed, listen: str, require_all: bool, door: Door | None) -> GrpcServer:
+    return await serve(feed, listen, require_all=require_all, door=door)

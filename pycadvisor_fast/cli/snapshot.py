@@ -8,8 +8,8 @@ from ..config import Setting
 from ..config.values import DURATION, STRING
 from ..errors import ConfigError
 from ..faces.snapshot import encode, write
-from . import exits, logs, origin
-from .command import TARGET, Command, Invocation, settings_named
+from . import access, exits, logs, origin
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .selecting import CONTAINER_FLAGS, NUMBER_FLAGS, query
 
 
@@ -20,7 +20,7 @@ def run(invocation: Invocation) -> int:
     to_stdout = own["output"] in ("", "-")
     if to_stdout and sys.stdout.isatty():
         raise ConfigError("snapshot: msgpack is nothing for a terminal; redirect it or give --output FILE")
-    source = origin.find(settings, own["target"])
+    source = origin.find(settings, own["target"], access.of(own))
     try:
         asked = query(own, invocation.words)
         capture = source.window(asked, own["window"] / 1e9) if own["window"] else source.latest(asked)
@@ -42,7 +42,7 @@ COMMAND = Command(
     run=run,
     settings=settings_named("ring_dir", "grpc_listen", "config", "log_format", "log_level", "version"),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         *CONTAINER_FLAGS,
         *NUMBER_FLAGS,
         Setting("window", DURATION, 0, "Which numbers", "the history of so long, instead of the latest"),

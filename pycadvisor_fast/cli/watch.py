@@ -13,9 +13,9 @@ from ..config import Setting
 from ..config.values import INTERVAL, UINT, choice
 from ..durations import show_duration
 from ..faces.snapshot import Capture, encode
-from . import exits, logs, origin, overview
+from . import access, exits, logs, origin, overview
 from .board import GROUPS, Board
-from .command import TARGET, Command, Invocation, settings_named
+from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .get import row_values
 from .ls import plain
 from .origin import Origin
@@ -31,7 +31,7 @@ def run(invocation: Invocation) -> int:
     settings, own = invocation.settings, invocation.own
     logs.set_up(settings["log_format"], settings["log_level"], sys.stderr)
     asked = _with_numbers(query(own, invocation.words), own["format"])
-    source = origin.find(settings, own["target"])
+    source = origin.find(settings, own["target"], access.of(own))
     try:
         note = _too_fast(source, asked, own["interval"])
         captures = _counted(source.follow(asked, own["interval"]), own["count"])
@@ -191,7 +191,7 @@ COMMAND = Command(
     run=run,
     settings=settings_named("ring_dir", "grpc_listen", "config", "log_format", "log_level", "version"),
     own=(
-        TARGET,
+        *TARGET_FLAGS,
         *CONTAINER_FLAGS,
         *NUMBER_FLAGS,
         Setting("interval", INTERVAL, 0, "Output", "how often; default: as often as the daemon samples"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from .aio import AsyncClient
 from .blocking import Client
+from .channel import Access
 from .errors import ServiceError, ServiceUnavailableError
 from .retry import Retry
 from .snapshots import ABSENT, UNLIMITED, ColumnsSnapshot, GroupArrays
@@ -16,6 +17,7 @@ from .snapshots import ABSENT, UNLIMITED, ColumnsSnapshot, GroupArrays
 __all__ = [
     "ABSENT",
     "UNLIMITED",
+    "Access",
     "AsyncClient",
     "Client",
     "ColumnsSnapshot",

@@ -33,7 +33,7 @@ from .arguments import (
     stats_request,
     stream_request,
 )
-from .channel import DEFAULT_TARGET, OPTIONS, target_of
+from .channel import DEFAULT_TARGET, Access, channel_to, stub_for, target_of
 from .errors import translate
 from .retry import EventStreamState, Retry, StreamState
 from .snapshots import ColumnsSnapshot, Roster, snapshot
@@ -58,18 +58,21 @@ class AsyncClient:
         *,
         timeout: float = 10.0,
         retry: Retry | None = Retry(),  # noqa: B008
+        access: Access | None = None,
     ) -> None:
         self.target = target_of(target)
         self._timeout = timeout
         self._retry = retry
+        self._access = access
         self._channel: grpc.aio.Channel | None = None
         self._made_stub: Any = None
 
     @property
     def _stub(self) -> Any:
         if self._channel is None:  # made here: a channel belongs to the loop that runs now
-            self._channel = grpc.aio.insecure_channel(self.target, options=OPTIONS)
-            self._made_stub = ContainerStatsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+            self._channel = channel_to(self.target, self._access, grpc.aio)
+            stub = ContainerStatsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+            self._made_stub = stub_for(stub, self._access)
         return self._made_stub
 
     async def stream(self, *, timeout: float | None = None, **args: Unpack[StreamArgs]) -> AsyncIterator[pb.StatsBatch]:

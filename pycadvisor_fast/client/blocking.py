@@ -33,7 +33,7 @@ from .arguments import (
     stats_request,
     stream_request,
 )
-from .channel import DEFAULT_TARGET, OPTIONS, target_of
+from .channel import DEFAULT_TARGET, Access, channel_to, stub_for, target_of
 from .errors import translate
 from .retry import EventStreamState, Retry, StreamState
 from .snapshots import ColumnsSnapshot, Roster, snapshot
@@ -43,7 +43,7 @@ class Client:
     """The gRPC service of a collector. Safe to use from several threads.
 
     ``target``: "host:port" or "unix:/path". ``timeout``: seconds for each call that is no stream. ``retry``: how
-    streams reconnect; None = an error instead.
+    streams reconnect; None = an error instead. ``access``: TLS, and who the caller is, for a daemon behind a door.
 
     All methods raise SelectionError for a wrong request, ServiceUnavailableError when nobody answers, TimeoutError, and
     ServiceError for anything else the service says.
@@ -55,13 +55,14 @@ class Client:
         *,
         timeout: float = 10.0,
         retry: Retry | None = Retry(),  # noqa: B008
+        access: Access | None = None,
     ) -> None:
         self.target = target_of(target)
         self._timeout = timeout
         self._retry = retry
         self._closed = threading.Event()
-        self._channel = grpc.insecure_channel(self.target, options=OPTIONS)
-        self._stub: Any = ContainerStatsServiceStub(self._channel)  # type: ignore[no-untyped-call]
+        self._channel = channel_to(self.target, access, grpc)
+        self._stub: Any = stub_for(ContainerStatsServiceStub(self._channel), access)  # type: ignore[no-untyped-call]
 
     def stream(self, *, timeout: float | None = None, **args: Unpack[StreamArgs]) -> Iterator[pb.StatsBatch]:
         """A StatsBatch for each tick, until close() or the caller stops.

@@ -121,6 +121,53 @@ _GRPC = (
     ),
 )
 
+_HTTP = (
+    Setting("http", v.BOOL, True, "HTTP", "serve REST, /metrics and the probes over HTTP"),
+    *_theirs(
+        "HTTP",
+        ACTS,
+        (
+            "listen_ip",
+            v.STRING,
+            "127.0.0.1",
+            "address served; empty: every address of the host (cAdvisor's default; ours is this machine only)",
+        ),
+        ("port", v.INT, 8080, "TCP port; 0: any free one"),
+        ("url_base_prefix", v.STRING, "", "path put in front of every route"),
+        ("prometheus_endpoint", v.STRING, "/metrics", "path of the Prometheus exposition"),
+        ("max_procs", v.INT, 0, "threads that compute answers; below 1: one a core, 4 at most"),
+    ),
+    Setting(
+        "prometheus_extras",
+        v.BOOL,
+        False,
+        "HTTP",
+        "our own series of containers in every scrape, not only in ?extras=true",
+    ),
+    Setting(
+        "prometheus_created",
+        v.BOOL,
+        False,
+        "HTTP",
+        "_created lines in every OpenMetrics scrape, not only in ?created=true",
+    ),
+    Setting("http_listen", v.LIST, (), "HTTP", "further addresses served: host:port or unix:/path, comma list"),
+    Setting(
+        "http_max_connections",
+        v.UINT,
+        1000,
+        "HTTP",
+        "connections open at most; beyond it idle ones make room",
+    ),
+    Setting(
+        "compat",
+        v.choice("fixed", "strict"),
+        "fixed",
+        "HTTP",
+        "strict: also those of cAdvisor's answers that are wrong, where a client could rely on them",
+    ),
+)
+
 _CONTAINERS = (
     *_theirs(
         "Containers",
@@ -312,18 +359,65 @@ _PROGRAM = (
     *_theirs("Program", ACTS, ("version", v.BOOL, False, "print the version and exit")),
 )
 
+_ACCESS = (
+    *_theirs(
+        "Access",
+        ACTS,
+        (
+            "http_auth_file",
+            v.STRING,
+            "",
+            "htpasswd file (bcrypt, apr1, {SHA}): basic authentication, everywhere",
+        ),
+        ("http_auth_realm", v.STRING, "localhost", "realm of basic authentication and of tokens"),
+        (
+            "http_digest_file",
+            v.STRING,
+            "",
+            "htdigest file: digest authentication; with http_auth_file both act",
+        ),
+        ("http_digest_realm", v.STRING, "localhost", "realm of digest authentication"),
+    ),
+    Setting("token_file", v.STRING, "", "Access", "bearer tokens: NAME TOKEN [SCOPES] a line; docs/security.md"),
+    Setting("users_file", v.STRING, "", "Access", "what each user may see, and whose a client certificate is"),
+    Setting("tls_cert", v.STRING, "", "Access", "certificate chain (PEM) for HTTP and gRPC; reloaded on change"),
+    Setting("tls_key", v.STRING, "", "Access", "its private key (PEM, without a passphrase)"),
+    Setting("tls_client_ca", v.STRING, "", "Access", "authority whose certificates let clients in (mTLS)"),
+    Setting(
+        "tls_client_auth",
+        v.choice("require", "optional"),
+        "require",
+        "Access",
+        "optional: HTTP clients may come without a certificate and show something else; gRPC clients have to",
+    ),
+    Setting(
+        "peer_uids",
+        v.LIST,
+        (),
+        "Access",
+        "accounts (name or number) and @groups let in through unix sockets, by the kernel's word for who they are",
+    ),
+    Setting(
+        "anonymous_scopes",
+        v.words_of(("metrics", "stats", "processes", "env", "all", "none"), "scope"),
+        (),
+        "Access",
+        "what everybody may see where nobody has to log in; empty: all on loopback, metrics,stats elsewhere",
+    ),
+    Setting("health_without_auth", v.BOOL, False, "Access", "probes (/healthz, gRPC health) are let in unasked"),
+    Setting(
+        "auth_failures_per_minute",
+        v.UINT,
+        30,
+        "Access",
+        "wrong passwords or tokens an address may send, at once and a minute; 0: no bound",
+    ),
+)
+
 _LATER = (
     *_theirs(
         "cAdvisor: HTTP and Prometheus",
         LATER,
-        ("listen_ip", v.STRING, "", "bind address; empty: every address"),
-        ("port", v.INT, 8080, "TCP port"),
-        ("url_base_prefix", v.STRING, "", "path put in front of every route"),
-        ("http_auth_file", v.STRING, "", "htpasswd file"),
-        ("http_auth_realm", v.STRING, "localhost", "realm of basic authentication"),
-        ("http_digest_file", v.STRING, "", "htdigest file"),
-        ("http_digest_realm", v.STRING, "localhost", "realm of digest authentication"),
-        ("prometheus_endpoint", v.STRING, "/metrics", "path of the Prometheus exposition"),
         ("profiling", v.BOOL, False, "profiles over HTTP"),
         ("collector_cert", v.STRING, "", "client certificate for application metrics"),
         ("collector_key", v.STRING, "", "its private key"),
@@ -372,7 +466,6 @@ _IGNORED = (
     *_theirs(
         "cAdvisor: accepted, nothing to change here",
         IGNORED,
-        ("max_procs", v.INT, 0, "the sampling thread is one and native"),
         ("max_housekeeping_interval", v.DURATION, _MINUTE, "intervals do not change by themselves"),
         ("allow_dynamic_housekeeping", v.BOOL, True, "intervals do not change by themselves"),
         ("initial_splay_factor", v.FLOAT, 1.0, "all containers are sampled in one pass"),
@@ -401,11 +494,13 @@ SETTINGS: tuple[Setting, ...] = (
     *_SAMPLING,
     *_RING,
     *_GRPC,
+    *_HTTP,
     *_CONTAINERS,
     *_RUNTIMES,
     *_EVENTS,
     *_MACHINE,
     *_FILESYSTEMS,
+    *_ACCESS,
     *_PROGRAM,
     *_LATER,
     *_IGNORED,

@@ -18,6 +18,9 @@ class BlockDevices:
     def __init__(self, sysroot: str = "") -> None:
         self._sysroot = sysroot
         self._disks: dict[tuple[int, int, str], str] = {}
+        self._by_uuid = Path(f"{sysroot}/dev/disk/by-uuid")
+        self._uuids_read = -1
+        self._uuids: dict[str, str] = {}
 
     def read(self) -> tuple[BlockDevice, ...]:
         """The devices now; empty where /proc does not have the file."""
@@ -43,13 +46,24 @@ class BlockDevices:
         source."""
         by_number = {(device.major, device.minor): device for device in devices}
         by_name = {device.name: device for device in devices}
+        uuids = self._uuids_by_name()
         out = []
         for one in filesystems:
             device = by_number.get((one.major, one.minor))
             if device is None and one.source.startswith("/dev/"):
                 device = by_name.get(one.source[len("/dev/") :]) or by_number.get(self._number(one.source))
-            out.append(one if device is None else replace(one, device=device))
+            out.append(one if device is None else replace(one, device=device, uuid=uuids.get(device.name, "")))
         return tuple(out)
+
+    def _uuids_by_name(self) -> dict[str, str]:
+        """By name of the device: udev keeps a link for each. Read again when one was added or removed."""
+        with contextlib.suppress(OSError):
+            changed = self._by_uuid.stat().st_mtime_ns
+            if changed != self._uuids_read:
+                links = {link.name: link.readlink().name for link in self._by_uuid.iterdir()}
+                self._uuids = {name: uuid for uuid, name in links.items()}
+                self._uuids_read = changed
+        return self._uuids
 
     def _number(self, source: str) -> tuple[int, int]:
         with contextlib.suppress(OSError):  # names such as /dev/mapper/data are links or nodes of another name

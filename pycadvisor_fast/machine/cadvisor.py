@@ -18,7 +18,8 @@ _PRIVATE_LEVEL = 2  # caches up to here may be a core's, those beyond a node's
 
 
 def machine_info(machine: Machine) -> dict[str, Any]:
-    """The object of /api/v1.x/machine, its fields in cAdvisor's order; lists that Go would leave nil are None."""
+    """The object of /api/v1.x/machine, its fields in cAdvisor's order; lists that Go would leave nil are None,
+    maps are sorted by key, as Go writes them."""
     topology, cloud = machine.topology, machine.cloud
     info: dict[str, Any] = {
         "timestamp": go_time(machine.time_ns),
@@ -31,9 +32,12 @@ def machine_info(machine: Machine) -> dict[str, Any]:
         "cpu_frequency_khz": machine.clock.cadvisor_khz,
         "memory_capacity": machine.memory.capacity_bytes or 0,
         "swap_capacity": machine.memory.swap_bytes or 0,
-        "memory_by_type": {
-            kind.kind: {"capacity": kind.capacity_bytes, "dimm_count": kind.modules} for kind in machine.memory.by_type
-        },
+        "memory_by_type": _by_key(
+            {
+                kind.kind: {"capacity": kind.capacity_bytes, "dimm_count": kind.modules}
+                for kind in machine.memory.by_type
+            }
+        ),
         "nvm": {
             "memory_mode_capacity": 0,
             "app direct_mode_capacity": machine.memory.nvm.app_direct_bytes if machine.memory.nvm else 0,
@@ -44,7 +48,9 @@ def machine_info(machine: Machine) -> dict[str, Any]:
         "system_uuid": machine.system_uuid or "",
         "boot_id": machine.boot_id or "",
         "filesystems": [_filesystem(found) for found in machine.filesystems] or None,
-        "disk_map": {f"{disk.major}:{disk.minor}": _disk(disk) for disk in machine.disks if disk.is_in_cadvisor},
+        "disk_map": _by_key(
+            {f"{disk.major}:{disk.minor}": _disk(disk) for disk in machine.disks if disk.is_in_cadvisor}
+        ),
         "network_devices": [_network(device) for device in machine.network_devices if device.is_in_cadvisor],
         "topology": _topology(machine),
         "cloud_provider": cloud.provider if cloud else _UNKNOWN,
@@ -108,6 +114,11 @@ def _filesystem(found: Filesystem) -> dict[str, Any]:
         "inodes": found.inodes or 0,
         "has_inodes": found.inodes is not None,
     }
+
+
+def _by_key(entries: dict[str, Any]) -> dict[str, Any]:
+    """As Go writes a map."""
+    return dict(sorted(entries.items()))
 
 
 def _disk(disk: Disk) -> dict[str, Any]:

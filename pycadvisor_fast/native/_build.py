@@ -16,6 +16,8 @@ HEADERS = (
     "watch",
     "usage",
     "encode",
+    "cadvisor_json",
+    "exposition",
 )  # in the order pcf.h includes them
 LIBPCF = "build/libpcf/libpcf.a"  # made by setup.py; relative, so that two builds are byte-identical
 

@@ -14,6 +14,7 @@ from ..views.digests import digest
 from ..views.summary import (
     METRICS,
     SHORT_NS,
+    Floats,
     Metric,
     Summary,
     named,
@@ -65,7 +66,7 @@ class Summaries:
         begun = time.thread_time_ns()
         with self._lock:
             for metric in METRICS:
-                if metric.name in self._kept and metric.group in self._ring.groups:
+                if metric.name in self._kept and self._is_sampled(metric):
                     self._digest(metric, self._kept[metric.name])
             self._rounds += 1
             self._gathered_at = time.monotonic()
@@ -81,7 +82,7 @@ class Summaries:
             return {
                 metric.name: self._summary(metric, self._kept[metric.name])
                 for metric in wanted
-                if metric.group in self._ring.groups
+                if self._is_sampled(metric)
             }
 
     def status(self) -> dict[str, Any]:
@@ -103,8 +104,19 @@ class Summaries:
         window = self._window(metric, since=last - 1 if metric.is_rate and last else last)
         if len(window) > (1 if metric.is_rate else 0):
             times = window.times_ns
-            kept.add(Part(int(times[0]), int(times[-1]), digest(values(window, metric), window.handles)))
+            kept.add(Part(int(times[0]), int(times[-1]), digest(self._values(window, metric), window.handles)))
             self._last_tick[metric.name] = int(window.ticks[-1])
+
+    def _is_sampled(self, metric: Metric) -> bool:
+        return all(group in self._ring.groups for group in metric.groups)
+
+    def _values(self, window: Window, metric: Metric) -> Floats:
+        if metric.less is None or not len(window):
+            return values(window, metric)
+        group, column = metric.less
+        other = self._ring.group(group)
+        since = int(window.ticks[0]) - other.stride  # one tick of the slower group is at or before the first
+        return values(window, metric, other.window(since=max(since, 0), columns=[column]))
 
     def _window(self, metric: Metric, **which: Any) -> Window:
         return self._ring.group(metric.group).window(columns=[metric.column], **which)
@@ -118,7 +130,7 @@ class Summaries:
         return Summary(
             metric,
             interval_ns,
-            stretch(window, metric, MINUTE_NS // interval_ns),
+            stretch(window, self._values(window, metric), MINUTE_NS // interval_ns),
             stretch_of(hour.digests, hour.from_ns, hour.to_ns, HOUR_NS // interval_ns),
             stretch_of(day.digests, day.from_ns, day.to_ns, DAY_NS // interval_ns),
             tuple(found for found in peaks if found is not None),

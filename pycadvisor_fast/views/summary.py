@@ -21,18 +21,28 @@ SHORT_NS = (10_000_000, 100_000_000, 1_000_000_000)
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A figure that is summarised: a gauge as it is, a counter by its growth per second, both times ``scale``."""
+    """A figure that is summarised: a gauge as it is, a counter by its growth per second, both times ``scale``.
+
+    ``less``: group and column of a gauge that is taken off it, at its newest tick not after; never below 0.
+    """
 
     name: str
     group: str
     column: str
     is_rate: bool
     scale: float = 1.0
+    less: tuple[str, str] | None = None
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Those it is made of."""
+        return (self.group,) if self.less is None else (self.group, self.less[0])
 
 
 METRICS = (
     Metric("cpu_cores", "cpu", "usage_ns", True, 1e-9),
     Metric("memory_bytes", "memory", "usage_bytes", False),
+    Metric("working_set_bytes", "memory", "usage_bytes", False, less=("memory_stat", "inactive_file_bytes")),
     Metric("tasks", "pids", "current", False),
     Metric("cpu_waiting_share", "pressure", "cpu_some_usec", True, 1e-6),
     Metric("memory_waiting_share", "pressure", "memory_some_usec", True, 1e-6),
@@ -61,15 +71,35 @@ class Stretch:
     is_exact: bool  # of every sample as it was; else within digests.RELATIVE_ERROR
 
 
-def values(window: Window, metric: Metric) -> Floats:
-    """[samples, rows] of a metric. For a rate the first tick is only where it starts from."""
+def values(window: Window, metric: Metric, less: Window | None = None) -> Floats:
+    """[samples, rows] of a metric. For a rate the first tick is only where it starts from.
+
+    ``less``: the window of what is taken off. Raises SelectionError for a column that was left out of a window.
+    """
     found = window_rates(window, metric.column) if metric.is_rate else window.column(metric.column)
+    if metric.less is not None and less is not None:
+        found = np.maximum(found - _at(less, metric.less[1], window), 0.0)
     return found * metric.scale
 
 
-def stretch(window: Window, metric: Metric, expected: int) -> Stretch:
-    """Exact figures of the ticks of a window. Raises SelectionError for a column that was left out of it."""
-    found = values(window, metric)
+def _at(other: Window, column: str, window: Window) -> Floats:
+    """[ticks, rows of ``window``] of a column of another group, at its newest tick not after; NaN where there is none.
+
+    What a container has in no tick of the other group is NaN in all.
+    """
+    out = np.full(window.present.shape, np.nan)
+    if not len(other) or not len(other.handles):
+        return out
+    order = np.argsort(other.handles)
+    place = order[np.minimum(np.searchsorted(other.handles, window.handles, sorter=order), len(order) - 1)]
+    tick = np.searchsorted(other.ticks, window.ticks, side="right") - 1
+    has_tick, has_row = tick >= 0, other.handles[place] == window.handles
+    out[np.ix_(has_tick, has_row)] = other.column(column)[np.ix_(tick[has_tick], place[has_row])]
+    return out
+
+
+def stretch(window: Window, found: Floats, expected: int) -> Stretch:
+    """Exact figures of a window's ``values``."""
     found = np.where(np.isfinite(found), found, np.nan)
     count = (~np.isnan(found)).sum(axis=0)
     empty = count == 0

@@ -31,7 +31,8 @@ NAME = f"pcf-test-{os.getpid()}-cli"
 
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYCADVISOR_FAST_")}
-    return {**kept, "PYTHONPATH": str(ROOT), **more}
+    # Without HTTP, whose default port many daemons at once would want: those who ask for it say --http and a port.
+    return {**kept, "PYTHONPATH": str(ROOT), "PYCADVISOR_FAST_HTTP": "false", **more}
 
 
 def call(*words: str, timeout: float = 60, **more: str) -> subprocess.CompletedProcess[str]:
@@ -50,6 +51,8 @@ class Daemon:
         self.target = f"unix:{folder}/grpc.sock"
         self.log = folder / f"log-{len(self.all)}"
         words = ["run", f"--ring_dir={self.ring}", f"--grpc_listen={self.target}", "--docker=", *flags]
+        if any(flag.startswith(("--port", "--http_listen")) for flag in flags):
+            words.append("--http=true")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*prefix, *PROGRAM, *words], stderr=log, stdout=log, env=environment(**more)
@@ -324,12 +327,12 @@ def test_nobody_answers_at_the_target(tmp_path: Path) -> None:
 def test_flags_alone_mean_run_and_later_ones_are_one_warning(shared_memory: Path) -> None:
     folder = shared_memory / "alone"
     folder.mkdir()
-    running = Daemon(folder, "-logtostderr", "-v=4", "--port=8080", "--storage_driver=influxdb")
+    running = Daemon(folder, "-logtostderr", "-v=4", "--bq_id=x", "--storage_driver=influxdb")
     running.ready()
     assert running.end(signal.SIGINT) == 0
     warnings = [line for line in running.log.read_text().splitlines() if " warning " in line]
     assert len(warnings) == 1
-    assert warnings[0].endswith("accepted, not served yet: port, storage_driver")
+    assert warnings[0].endswith("accepted, not served yet: storage_driver, bq_id")
 
 
 def test_the_next_start_goes_on_with_the_history(shared_memory: Path, cgroup: str) -> None:

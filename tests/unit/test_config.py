@@ -168,8 +168,8 @@ def test_an_empty_variable_is_not_set() -> None:
 
 
 def test_flags_that_act_later_are_one_warning() -> None:
-    settings = loaded(("port", "8080"), ("storage_driver", "influxdb"), ("v", "4"), ("logtostderr", "true"))
-    assert settings.warnings == ("accepted, not served yet: port, storage_driver",)
+    settings = loaded(("bq_id", "x"), ("storage_driver", "influxdb"), ("v", "4"), ("logtostderr", "true"))
+    assert settings.warnings == ("accepted, not served yet: storage_driver, bq_id",)
 
 
 def test_kinds_switch_groups() -> None:

@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.faces.grpc import window
-from pycadvisor_fast.faces.grpc.hub import Sampler
+from pycadvisor_fast.faces.sampler import Sampler
 from pycadvisor_fast.v1 import processes_pb2
 from pycadvisor_fast.v1 import service_pb2 as pb
 

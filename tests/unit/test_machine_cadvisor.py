@@ -52,7 +52,7 @@ def test_two_sockets(tmp_path: Path) -> None:
     assert found["memory_by_type"] == {"Registered-DDR4": {"capacity": 4 * 32 * 2**30, "dimm_count": 4}}
     assert found["nvm"]["app direct_mode_capacity"] == 2 * 270_582_939_648
     assert found["hugepages"] == [{"page_size": 2048, "num_pages": 128}, {"page_size": 1_048_576, "num_pages": 2}]
-    assert set(found["disk_map"]) == {"259:0", "8:0", "9:0", "253:1", "179:0", "104:0"}
+    assert list(found["disk_map"]) == ["104:0", "179:0", "253:1", "259:0", "8:0", "9:0"]
     assert found["disk_map"]["9:0"] == {"name": "md0", "major": 9, "minor": 0, "size": 8192 * 512, "scheduler": "none"}
     assert [device["name"] for device in found["network_devices"]] == ["bond0", "bond0.7", "eno1", "eno2"]
     assert found["network_devices"][3]["speed"] == 0

@@ -149,3 +149,20 @@ def test_over_grpc(tmp_path: Path) -> None:
             assert not memory.peaks
 
     run(main())
+
+
+def test_the_working_set_is_less_the_newest_inactive_page_cache(tmp_path: Path) -> None:
+    writer = RingWriter(tmp_path / "ring", {"memory": 100, "memory_stat": 300}, ring_len=64)
+    try:
+        for tick in range(1, 13):
+            rows = {("memory", slot, 1, ""): {"usage_bytes": 4096 * 100 * tick} for slot in (0, 1)}
+            rows["memory_stat", 0, 1, ""] = {"inactive_file_bytes": 4096 * 10 * tick}
+            writer.write(tick, rows)
+        with groups_of(writer) as ring:
+            minute = Summaries(ring, 60.0).summary(["working_set_bytes"])["working_set_bytes"].minute
+    finally:
+        writer.close()
+    expected = [4096 * (100 * tick - 10 * (tick - tick % 3)) for tick in range(3, 13)]  # before tick 3 none is known
+    assert minute.count.tolist() == [10, 0]
+    assert minute.mean[0] == pytest.approx(np.mean(expected))
+    assert minute.most[0] == max(expected)

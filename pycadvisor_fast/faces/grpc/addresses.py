@@ -54,47 +54,42 @@ def parse_one(text: str, what: str = "grpc_listen") -> Address:
     return Address(host or "::", int(port))
 
 
-def prepare(address: Address) -> None:
-    """Makes sure that ``address`` can be taken. Raises ConfigError saying by whom it is held, or why it cannot be."""
+def prepare(address: Address, what: str = "grpc_listen") -> None:
+    """Makes sure that ``address``, which ``what`` was given, can be taken.
+
+    Raises ConfigError saying by whom it is held, or why it cannot be.
+    """
     if address.path:
-        _prepare_path(address)
+        _prepare_path(address, what)
     else:
         _prepare_port(address)
 
 
-def _prepare_path(address: Address) -> None:
+def _prepare_path(address: Address, what: str) -> None:
     path = Path(address.path)
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         mode = path.lstat().st_mode
         if not stat.S_ISSOCK(mode):
-            raise ConfigError(
-                f"grpc_listen: {address.path} exists and is no socket; move it away or choose another path"
-            )
-        if _is_answered(address.path):
-            raise ConfigError(
-                f"grpc_listen: another process listens on {address.target}; stop it or choose another path"
-            )
+            raise ConfigError(f"{what}: {address.path} exists and is no socket; move it away or choose another path")
+        if _is_answered(address.path, what):
+            raise ConfigError(f"{what}: another process listens on {address.target}; stop it or choose another path")
         path.unlink()  # left behind by a process that was killed
     except FileNotFoundError:
         if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise ConfigError(
-                f"grpc_listen: {address.target}: no permission to create a socket in {path.parent}"
-            ) from None
+            raise ConfigError(f"{what}: {address.target}: no permission to create a socket in {path.parent}") from None
     except OSError as error:
-        raise ConfigError(
-            f"grpc_listen: {address.target}: {error.strerror} ({error.filename or address.path})"
-        ) from error
+        raise ConfigError(f"{what}: {address.target}: {error.strerror} ({error.filename or address.path})") from error
 
 
-def _is_answered(path: str) -> bool:
+def _is_answered(path: str, what: str) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1)
         result = probe.connect_ex(path)
     if result in (errno.ECONNREFUSED, errno.ENOENT):
         return False
     if result == errno.EACCES:
-        raise ConfigError(f"grpc_listen: no permission to look who listens on unix:{path}")
+        raise ConfigError(f"{what}: no permission to look who listens on unix:{path}")
     return True
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pycadvisor_fast.native.encoder import Encoder, Regions
 
+from ..sampler import Sampler
 from . import batches
 from .batches import Base, Batch
 from .members import Membership
@@ -62,27 +63,6 @@ class Worker(Thread):
     def __init__(self, regions: Regions, name: str) -> None:
         super().__init__(name)
         self.encoder = Encoder(regions)
-
-
-class Sampler:
-    """Extra passes for whoever asks for fresh values: at most one waits in a thread, however many ask."""
-
-    def __init__(self, sample: Callable[[], int]) -> None:
-        self._sample = sample
-        self._running: asyncio.Task[int] | None = None
-        self._next: asyncio.Task[int] | None = None
-
-    async def sample(self) -> int:
-        """A pass that begins after the call: the one after the one that is being taken, shared by all who wait."""
-        if self._next is None:
-            self._next = asyncio.get_running_loop().create_task(self._after(self._running))
-        return await asyncio.shield(self._next)
-
-    async def _after(self, running: asyncio.Task[int] | None) -> int:
-        if running is not None:
-            await asyncio.wait([running])
-        self._running, self._next = self._next, None
-        return await asyncio.to_thread(self._sample)
 
 
 class Entry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pycadvisor_fast import schema
@@ -43,10 +43,13 @@ class Query:
     changed_only: bool = False
     rates: bool = False
     handles_only: bool = False
+    hides_envs: bool = False
+    """Its subscribers may not see environment variables."""
 
     def select(self, containers: Sequence[Container]) -> Sequence[Container]:
         """The containers that match."""
-        return self.selector.select(containers)
+        chosen = self.selector.select(containers)
+        return without_envs(chosen) if self.hides_envs else chosen
 
     def schedule(self, regions: Regions) -> Schedule:
         """Its ticks. Raises NothingSampledError when all its groups are off."""
@@ -64,7 +67,12 @@ class Query:
         return Content(masks, self.is_columns, self.changed_only, self.rates)
 
 
-def stream_query(request: pb.StreamRequest, *, is_columns: bool) -> Query:
+def without_envs(containers: Sequence[Container]) -> Sequence[Container]:
+    """The same, as those see them who may not see environment variables."""
+    return [replace(container, envs={}) if container.envs else container for container in containers]
+
+
+def stream_query(request: pb.StreamRequest, *, is_columns: bool, hides_envs: bool = False) -> Query:
     """The query of a stream. Raises SelectionError naming the part that is wrong."""
     return Query(
         selector=selector(request.selector),
@@ -74,10 +82,11 @@ def stream_query(request: pb.StreamRequest, *, is_columns: bool) -> Query:
         changed_only=request.changed_only,
         rates=request.rates,
         handles_only=request.handles_only,
+        hides_envs=hides_envs,
     )
 
 
-def stats_query(request: pb.GetStatsRequest) -> Query:
+def stats_query(request: pb.GetStatsRequest, *, hides_envs: bool = False) -> Query:
     """The query of GetStats. Raises SelectionError naming the part that is wrong."""
     if request.HasField("since") and request.last_ms:
         raise SelectionError("since and last_ms: give one of the two")
@@ -87,6 +96,7 @@ def stats_query(request: pb.GetStatsRequest) -> Query:
         interval_ms=check_interval(request.interval_ms),
         rates=request.rates,
         handles_only=request.handles_only,
+        hides_envs=hides_envs,
     )
 
 

@@ -17,6 +17,7 @@ from .hub import Hub
 from .service import SERVICE, Service
 
 if TYPE_CHECKING:
+    from pycadvisor_fast.door import Door
     from pycadvisor_fast.feed import Feed
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,12 @@ OPTIONS: tuple[tuple[str, int], ...] = (
 class GrpcServer:
     """A running server. Made by serve()."""
 
-    def __init__(self, hub: Hub, service: Service, server: grpc.aio.Server) -> None:
+    def __init__(self, hub: Hub, service: Service, server: grpc.aio.Server, door: Door | None) -> None:
         self._hub = hub
         self._service = service
         self._server = server
+        self._door = door
+        self._credentials = door.grpc_credentials() if door is not None else None
         self._health: Any = None
         self._bound: list[places.Address] = []
         self.notes: list[str] = []
@@ -90,12 +93,17 @@ class GrpcServer:
     def _bind_one(self, address: places.Address) -> places.Address:
         places.prepare(address)
         try:
-            port = self._server.add_insecure_port(address.target)
+            if self._credentials is None or address.path:  # what goes through a unix socket leaves no wire
+                port = self._server.add_insecure_port(address.target)
+            else:
+                port = self._server.add_secure_port(address.target, self._credentials)
         except RuntimeError as error:
             raise ConfigError(f"grpc_listen: cannot listen on {address.target}: {error}") from error
         if not port:
             raise ConfigError(f"grpc_listen: cannot listen on {address.target}")
         places.protect(address)
+        if address.path and self._door is not None:
+            self._door.protect_socket(address.path)
         return address if address.path else address._replace(port=port)
 
     async def add_standard_services(self) -> None:
@@ -122,19 +130,21 @@ async def serve(
     *,
     max_subscribers: int = MAX_SUBSCRIBERS,
     require_all: bool = True,
+    door: Door | None = None,
 ) -> GrpcServer:
     """Serves ``feed`` in the running event loop until GrpcServer.stop().
 
     ``listen``: addresses separated by commas. ``require_all``: False = addresses that cannot be taken are only noted
-    as long as one can.
+    as long as one can. ``door``: who may call what, and TLS for TCP; None: everybody everything.
 
     Raises ConfigError: an address is malformed, busy, or not allowed. RingError: the feed's ring cannot be mapped.
     """
     wanted = places.parse(listen)
     hub = Hub(feed)
     service = Service(hub, max_subscribers)
-    server = grpc.aio.server(options=OPTIONS)
-    running = GrpcServer(hub, service, server)
+    hosts = [address.host for address in wanted]
+    server = grpc.aio.server(options=OPTIONS, interceptors=door.grpc_interceptors(hosts) if door is not None else ())
+    running = GrpcServer(hub, service, server, door)
     try:
         server.add_generic_rpc_handlers((service.handler(),))
         await running.add_standard_services()
@@ -143,5 +153,7 @@ async def serve(
     except BaseException:
         await running.stop(0)
         raise
+    for warning in door.warnings("gRPC", hosts) if door is not None else ():
+        log.warning("%s", warning)
     log.info("gRPC: serving on %s", ", ".join(running.addresses))
     return running

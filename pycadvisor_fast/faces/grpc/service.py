@@ -12,6 +12,8 @@ import grpc
 import grpc.aio
 from grpc.aio import ServicerContext
 
+from pycadvisor_fast.door.grpc import may
+from pycadvisor_fast.door.scopes import ENV
 from pycadvisor_fast.errors import NotServedError, PycadvisorError, SelectionError
 from pycadvisor_fast.v1 import machine_pb2, processes_pb2
 from pycadvisor_fast.v1 import service_pb2 as pb
@@ -69,6 +71,7 @@ class Service:
         self.hub = hub
         self.events = EventHub(hub, hub.feed.events_bus)
         self.specs = SpecAnswers(hub.feed)  # asked in the one thread of hub.bulk
+        self.specs_without_envs = SpecAnswers(hub.feed, hides_envs=True)
         self.max_subscribers = max_subscribers
         hub.at_end(self.events.wake)
 
@@ -115,7 +118,7 @@ class Service:
     async def _stream(self, request: pb.StreamRequest, context: Any, *, is_columns: bool) -> None:
         def subscribe() -> Subscriber:
             since = request.since if request.HasField("since") else None
-            query = requests.stream_query(request, is_columns=is_columns)
+            query = requests.stream_query(request, is_columns=is_columns, hides_envs=not may(ENV))
             return Subscriber(self.hub, query, since, request.epoch)
 
         await self._send(subscribe, context)
@@ -147,7 +150,7 @@ class Service:
 
     @unary
     async def get_stats(self, request: pb.GetStatsRequest, context: ServicerContext[Any, Any]) -> bytes:
-        query = requests.stats_query(request)
+        query = requests.stats_query(request, hides_envs=not may(ENV))
         span = Span(request.since if request.HasField("since") else None, request.last_ms * 1_000_000, request.limit)
         if request.epoch and request.epoch != self.hub.epoch and span.since is not None:
             raise SelectionError(
@@ -175,10 +178,13 @@ class Service:
         self, request: pb.ListContainersRequest, context: ServicerContext[Any, Any]
     ) -> pb.ListContainersResponse:
         selector = requests.selector(request.selector)
+        shows_envs = may(ENV)
 
         def listed() -> pb.ListContainersResponse:
             every = self.hub.feed.containers()
-            return pb.ListContainersResponse(containers=messages.container_infos(selector.select(every), every))
+            chosen = selector.select(every)
+            shown = chosen if shows_envs else requests.without_envs(chosen)
+            return pb.ListContainersResponse(containers=messages.container_infos(shown, every))
 
         return await self.hub.bulk.run(listed)  # thousands of containers or conditions must not hold up the streams
 
@@ -207,7 +213,8 @@ class Service:
     @unary
     async def get_spec(self, request: pb.GetSpecRequest, context: ServicerContext[Any, Any]) -> bytes:
         selector = requests.selector(request.selector)
-        return await self.hub.bulk.run(lambda: self.specs.answer(selector))
+        specs = self.specs if may(ENV) else self.specs_without_envs
+        return await self.hub.bulk.run(lambda: specs.answer(selector))
 
     @unary
     async def list_processes(

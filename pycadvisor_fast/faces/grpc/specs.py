@@ -25,8 +25,9 @@ _FLAGS = tuple(name for name in Spec.__slots__ if name.startswith("has_"))
 class SpecAnswers:
     """One thread at a time."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, *, hides_envs: bool = False) -> None:
         self._feed = feed
+        self._hides_envs = hides_envs
         self._encoded: dict[int, tuple[Spec, bytes]] = {}
 
     def answer(self, selector: Selector) -> bytes:
@@ -45,8 +46,14 @@ class SpecAnswers:
         if kept is None or kept[0] is not spec:
             if len(self._encoded) > 2 * len(self._feed.specs()):
                 self._encoded.clear()  # mostly of containers that are gone
-            kept = self._encoded[handle] = (spec, framed(spec_message(spec).SerializeToString()))
+            kept = self._encoded[handle] = (spec, framed(self._message(spec).SerializeToString()))
         return kept[1]
+
+    def _message(self, spec: Spec) -> spec_pb2.ContainerSpec:
+        message = spec_message(spec)
+        if self._hides_envs:
+            message.ClearField("envs")
+        return message
 
 
 def spec_message(spec: Spec) -> spec_pb2.ContainerSpec:

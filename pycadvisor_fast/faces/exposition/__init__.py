@@ -1,0 +1,5 @@
+"""/metrics: what Prometheus scrapes."""
+
+from .routes import routes
+
+__all__ = ["routes"]

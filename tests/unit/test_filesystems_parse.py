@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pycadvisor_fast.filesystem import BlockDevice, Filesystem
 from pycadvisor_fast.filesystems import diskstats, mountinfo
 from pycadvisor_fast.filesystems.choosing import below, candidates, covers, labelled
+from pycadvisor_fast.filesystems.devices import BlockDevices
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 
@@ -141,3 +144,16 @@ def test_captured_diskstats_are_read_whole(path: Path) -> None:
         (int(line.split()[0]), int(line.split()[1]), line.split()[2]) for line in lines
     ]
     assert sum(one.read_bytes for one in found) == sum(int(line.split()[5]) * 512 for line in lines)
+
+
+def test_a_filesystem_has_the_uuid_of_its_device(tmp_path: Path) -> None:
+    links = tmp_path / "dev/disk/by-uuid"
+    links.mkdir(parents=True)
+    (links / "12AB-34CD").symlink_to("../../sda1")
+    devices = BlockDevices(str(tmp_path))
+    none = BlockDevice("", 8, 0, "", *(0,) * 11)
+    one, other = replace(none, name="sda1", minor=1), replace(none, name="sdb1", minor=17)
+    mounted = [Filesystem("/dev/sda1", "ext4", "/", 8, 1), Filesystem("/dev/sdb1", "ext4", "/data", 8, 17)]
+    assert [found.uuid for found in devices.joined(mounted, (one, other))] == ["12AB-34CD", ""]
+    (links / "beef").symlink_to("../../sdb1")
+    assert [found.uuid for found in devices.joined(mounted, (one, other))] == ["12AB-34CD", "beef"]

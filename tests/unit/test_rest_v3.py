@@ -274,6 +274,7 @@ def test_facts(http: TestClient, feed: RestFeed) -> None:
     assert schema["io"]["key"] == "device"
     specs = http.get("/api/v3/specs?name=db").json()["specs"]
     assert (specs[0]["container"]["name"], specs[0]["limits"]) == ("db", {"cpu_shares": 2, "memory_bytes": "unlimited"})
+    assert specs[0]["has_memory"] is True
     assert http.get("/api/v3/filesystems?fresh=1").json()["filesystems"] == []
     assert feed.asked_fresh == [True]
 
@@ -466,3 +467,34 @@ def test_a_stream_of_events_goes_on_after_the_last_message(feed: RestFeed) -> No
     finally:
         log.stop()
         bus.stop()
+
+
+def test_names_that_are_no_text_do_not_break_an_answer(feed: RestFeed, http: TestClient) -> None:
+    odd = dataclasses.replace(CONTAINERS[2], name="a\udcff\ud800\u2028\x00", labels={"k\udcfe": "\udc80"})
+    feed.set_containers([odd])
+    for path in ("containers", "specs", "columns", "columns?format=msgpack", "columns?format=numpy", "summary"):
+        assert http.get(f"/api/v3/{path}").status_code == 200, path
+    listed = http.get("/api/v3/containers").json()["containers"][0]
+    assert (listed["name"], listed["labels"]) == ("a\ufffd\ufffd\u2028\x00", {"k\ufffd": "\ufffd"})
+    for path in ("v1.2/docker", "v2.0/spec/?recursive=true", "v2.1/stats/?type=docker&recursive=true"):
+        assert http.get(f"/api/{path}").json(), path
+
+
+def test_what_nobody_expected_is_told_without_a_traceback(
+    feed: RestFeed, http: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(feed, "status", lambda: 1 / 0)
+    answer = http.get("/api/v3/status")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "failed")
+    assert "ZeroDivision" not in answer.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("route", ["containers", "specs", "machine"])
+def test_what_changes_rarely_is_sent_once(http: TestClient, feed: RestFeed, route: str) -> None:
+    first = http.get(f"/api/v3/{route}")
+    again = http.get(f"/api/v3/{route}", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    feed.set_containers(CONTAINERS[:2])
+    feed.machines = [Machine(kernel_version="7.1")]
+    assert http.get(f"/api/v3/{route}", headers={"If-None-Match": first.headers["etag"]}).status_code == 200

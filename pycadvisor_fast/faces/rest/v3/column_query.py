@@ -52,7 +52,7 @@ def column_query(parameters: Parameters, sampled: Sequence[str], *, has_identiti
         selector=parameters.selector(),
         chosen=_chosen((*parameters.words("groups"), *parameters.words("columns")), sampled),
         is_exact=parameters.flag("exact"),
-        has_identities=parameters.flag("identities") if parameters.text("identities") else has_identities,
+        has_identities=parameters.flag("identities", has_identities),
     )
 
 

@@ -9,6 +9,7 @@ import msgpack
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...http.answers import etag
 from .errors import ApiError
 from .parameters import Parameters
 
@@ -46,6 +47,10 @@ def encode(value: Any, form: str) -> bytes:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def answer(body: bytes, form: str) -> Response:
-    """An answer that says that it depends on the header Accept."""
-    return Response(body, headers={"Vary": "Accept"}, media_type=MEDIA[form])
+def answer(body: bytes, form: str, *, is_tagged: bool = False) -> Response:
+    """An answer that says that it depends on the header Accept.
+
+    ``is_tagged``: it changes rarely, so whoever has it already is told 304 (see http/shaping.py).
+    """
+    headers = {"Vary": "Accept"} | ({"ETag": etag(body)} if is_tagged else {})
+    return Response(body, headers=headers, media_type=MEDIA[form])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from pycadvisor_fast.errors import NotServedError, PycadvisorError, SelectionError, TornError
@@ -54,6 +55,12 @@ def guarded(handler: Handler) -> Handler:
             return error_answer(error.status_code, _code(error.status_code), error.detail, error.headers)
         except PycadvisorError as error:
             return _failed(error)
+        except ClientDisconnect:
+            raise
+        except Exception:
+            name = secrets.token_hex(6)
+            log.exception("request %s: %s %.200r failed", name, request.method, request.url.path)
+            return error_answer(500, "failed", f"internal error; the daemon's log has more under {name}")
 
     return call
 

@@ -29,11 +29,13 @@ Make = Callable[[], Any]
 _KINDS = {1: "counter", 2: "gauge", 3: "limit"}
 
 
-async def told(serving: Serving, request: Request, parameters: Parameters, make: Make) -> Response:
-    """The document that a worker makes."""
+async def told(
+    serving: Serving, request: Request, parameters: Parameters, make: Make, *, is_tagged: bool = False
+) -> Response:
+    """The document that a worker makes. ``is_tagged``: it changes rarely."""
     form = documents.form_of(request, parameters)
     body = await serving.context.run(lambda: documents.encode(make(), form))
-    return documents.answer(body, form)
+    return documents.answer(body, form, is_tagged=is_tagged)
 
 
 async def containers(serving: Serving, request: Request, parameters: Parameters) -> Response:
@@ -44,7 +46,7 @@ async def containers(serving: Serving, request: Request, parameters: Parameters)
         found = selector.select(serving.feed.containers())
         return {"containers": [plain.container(one, with_envs=with_envs) for one in found]}
 
-    return await told(serving, request, parameters, make)
+    return await told(serving, request, parameters, make, is_tagged=True)
 
 
 async def specs(serving: Serving, request: Request, parameters: Parameters) -> Response:
@@ -55,7 +57,7 @@ async def specs(serving: Serving, request: Request, parameters: Parameters) -> R
         found = serving.specs(selector.select(serving.feed.containers()))
         return {"specs": [plain.spec(one, with_envs=with_envs) for one in found]}
 
-    return await told(serving, request, parameters, make)
+    return await told(serving, request, parameters, make, is_tagged=True)
 
 
 async def schema(serving: Serving, request: Request, parameters: Parameters) -> Response:
@@ -85,7 +87,9 @@ async def status(serving: Serving, request: Request, parameters: Parameters) -> 
 async def machine(serving: Serving, request: Request, parameters: Parameters) -> Response:
     """What the host is."""
     fresh = parameters.flag("fresh")
-    return await told(serving, request, parameters, lambda: plain.plain(serving.feed.machine(fresh=fresh)))
+    return await told(
+        serving, request, parameters, lambda: plain.plain(serving.feed.machine(fresh=fresh)), is_tagged=True
+    )
 
 
 async def filesystems(serving: Serving, request: Request, parameters: Parameters) -> Response:
@@ -116,8 +120,7 @@ async def processes(serving: Serving, request: Request, parameters: Parameters) 
     if not allowed(request, "processes"):
         raise ApiError(403, "forbidden", "this needs the scope 'processes'")
     wanted = parameters.texts("container")
-    recursive = parameters.flag("recursive") if parameters.text("recursive") else True
-    fds = parameters.flag("fds")
+    recursive, fds = parameters.flag("recursive", True), parameters.flag("fds")
     return await told(
         serving,
         request,

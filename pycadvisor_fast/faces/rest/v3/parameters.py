@@ -66,10 +66,10 @@ class Parameters:
             raise wrong(name, f"{value[:100]!r} is none of {', '.join(choices)}")
         return value
 
-    def flag(self, name: str) -> bool:
-        """A boolean; without a value it is true."""
+    def flag(self, name: str, default: bool = False) -> bool:
+        """A boolean; one that is there without a value is true."""
         if name not in self._values:
-            return False
+            return default
         value = parse_bool(self.text(name) or "true")
         if value is None:
             raise wrong(name, f"{self.text(name)[:100]!r} is neither true nor false")

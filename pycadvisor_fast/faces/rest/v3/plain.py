@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pycadvisor_fast.spec import UNLIMITED
-
-if TYPE_CHECKING:
-    from pycadvisor_fast.container import Container
-    from pycadvisor_fast.spec import Spec
+from pycadvisor_fast.container import Container
+from pycadvisor_fast.spec import UNLIMITED, Spec
 
 UNLIMITED_WORD = "unlimited"
-_EMPTY: tuple[object, ...] = (None, "", (), {}, [])
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IDENTITY = tuple(item.name for item in fields(Container))
+_HAS = tuple(item.name for item in fields(Spec) if item.name.startswith("has_"))
+_LEAST = {"created_ns": 1, "started_ns": 1, "pid": 1, "netns": 1}  # below it the number says that it is not known
 
 
 def plain(value: Any) -> Any:
@@ -36,30 +37,31 @@ def plain(value: Any) -> Any:
 
 
 def clean(text: str) -> str:
-    """The same text with U+FFFD for bytes that are no UTF-8: JSON has no way to write those."""
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """The same text with U+FFFD for bytes that are no UTF-8, which are surrogates here: JSON cannot write those."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
 
 
 def container(one: Container, *, with_envs: bool) -> dict[str, Any]:
     """Who it is. ``with_envs`` False: environment values are left out."""
-    known = plain(one)
-    if not with_envs:
-        known.pop("envs", None)
-    for name in ("created_ns", "started_ns", "pid", "netns"):
-        if not known.get(name):
-            known.pop(name, None)
-    if known["netns_owner"] < 0:
-        del known["netns_owner"]
-    return {"handle": one.handle, **known}
+    known: dict[str, Any] = {"handle": one.handle}
+    for name in _IDENTITY:
+        value = getattr(one, name)
+        if isinstance(value, str):
+            if value:
+                known[name] = clean(value)
+        elif isinstance(value, int):
+            if value >= _LEAST.get(name, 0):
+                known[name] = value
+        elif value and (with_envs or name != "envs"):
+            known[name] = plain(value)
+    return known
 
 
 def spec(one: Spec, *, with_envs: bool) -> dict[str, Any]:
     """Who it is, what it is allowed, and which of its numbers there are. Limits that are not set are "unlimited"."""
-    known = plain(one)
-    limits = {name: UNLIMITED_WORD if value == UNLIMITED else value for name, value in known["limits"].items()}
-    return {**known, "container": container(one.container, with_envs=with_envs), "limits": limits}
+    limits = {name: UNLIMITED_WORD if value == UNLIMITED else value for name, value in plain(one.limits).items()}
+    has = {name: getattr(one, name) for name in _HAS}
+    return {"container": container(one.container, with_envs=with_envs), "limits": limits, **has}
 
 
 def _is_empty(value: Any) -> bool:

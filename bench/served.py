@@ -35,6 +35,7 @@ class Daemon:
         self._flags = (
             f"--ring_dir={self.ring_dir}",
             f"--grpc_listen=unix:{self.socket}",
+            "--port=0",  # HTTP is on, as it is by default, and takes a free port
             "--docker=",
             "--ring_memory=0",
             *flags,

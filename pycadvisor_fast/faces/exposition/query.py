@@ -19,7 +19,7 @@ from pycadvisor_fast.views.selection import Selector
 
 from .family import Family
 
-_TYPES = ("name", "docker", "podman")
+TYPES = ("name", "docker", "podman")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True", "all"))
 _FALSE = frozenset(("", "0", "f", "F", "false", "FALSE", "False", "none"))
 _TOPICS = ("spec", "machine", "own")
@@ -80,7 +80,7 @@ def parse(pairs: Iterable[tuple[str, str]], *, with_extras: bool = False, with_c
 
     _check_count(first("count"))
     kind = first("type") or "name"
-    if kind not in _TYPES:
+    if kind not in TYPES:
         raise QueryError(f"unknown 'type' \"{kind}\"", 500)
     return Query(
         type=kind,

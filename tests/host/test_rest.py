@@ -30,7 +30,7 @@ def eventually(condition: Callable[[], object], seconds: float = 30.0) -> None:
 
 
 def requests(collector: Collector) -> TestClient:
-    return TestClient(application(Context(collector)), "http://host", follow_redirects=False)
+    return TestClient(application(Context(collector), ("127.0.0.1",)), "http://host", follow_redirects=False)
 
 
 @pytest.fixture(scope="module")

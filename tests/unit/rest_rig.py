@@ -77,7 +77,7 @@ class FakeDoor:
     def __init__(self, scopes: Collection[str]) -> None:
         self._user = types.SimpleNamespace(may=lambda scope: scope in scopes)
 
-    def asgi(self, app: Any) -> Any:
+    def asgi(self, app: Any, hosts: Any) -> Any:
         async def named(scope: Any, receive: Any, send: Any) -> None:
             scope["pcf_user"] = self._user
             await app(scope, receive, send)
@@ -104,7 +104,7 @@ def feeding(directory: Path, ticks: Collection[int] = TICKS, **how: Any) -> Iter
 def client(feed: RestFeed, door: Any = None, **settings: Any) -> TestClient:
     """Requests to the whole application."""
     context = Context(feed, HttpSettings(**settings), door)
-    return TestClient(application(context), "http://host", follow_redirects=False)
+    return TestClient(application(context, ("127.0.0.1",)), "http://host", follow_redirects=False)
 
 
 @asynccontextmanager

@@ -110,6 +110,8 @@ def routes(serving: Serving) -> list[BaseRoute]:
 _ERRORS = (
     Answer(400, "the versions or request types there are; a count below -1", (PLAIN,)),
     Answer(403, "the user may not see this", (PLAIN,)),
+    Answer(404, "only below /api/v3/: there is no such route", (JSON,)),
+    Answer(405, "only below /api/v3/: another method than GET and HEAD", (JSON,)),
     Answer(500, "every other error, in words", (PLAIN,)),
     Answer(503, "the server is busy", (PLAIN,)),
 )

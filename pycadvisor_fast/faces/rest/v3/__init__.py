@@ -98,7 +98,10 @@ def _about(serving: Serving) -> list[BaseRoute]:
             guarded(unknown),
             methods=ANY_METHOD,
             summary="what no other route takes",
-            answers=[_problem(404, "there is no such route")],
+            answers=[
+                Answer(200, "as the other routes answer, when it names one of them", _MEDIA),
+                *_PROBLEMS,
+            ],
             tag="v3",
         ),
     ]
@@ -118,18 +121,21 @@ def _route(
         documented=("GET",),
         summary=summary,
         parameters=parameters(names),
-        answers=[
-            Answer(200, summary, media),
-            _problem(400, "a parameter makes no sense; the message names it"),
-            _problem(403, "the user may not see this"),
-            _problem(404, "this host does not give it"),
-            _problem(405, "another method than GET and HEAD"),
-            _problem(413, "more than one answer holds"),
-            _problem(503, "the server is busy; try again in a second"),
-        ],
+        answers=[Answer(200, summary, media), *_PROBLEMS],
         tag="v3",
     )
 
 
 def _problem(status: int, text: str) -> Answer:
     return Answer(status, text, (JSON,), _ERROR)
+
+
+_MEDIA = (*documents.MEDIA.values(), _STREAM)
+_PROBLEMS = (
+    _problem(400, "a parameter makes no sense; the message names it"),
+    _problem(403, "the user may not see this"),
+    _problem(404, "there is no such route, or this host does not give it"),
+    _problem(405, "another method than GET and HEAD"),
+    _problem(413, "more than one answer holds"),
+    _problem(503, "the server is busy; try again in a second"),
+)

@@ -27,11 +27,11 @@ _ATTEMPTS = 8  # a tick that was overwritten is not asked for again: only a stop
 _WANTED = np.dtype(
     {
         "names": [
-            *("slot", "generation", "count", "start_ns", "end_ns", "filesystem", "accelerators", "health"),
-            *("filesystem_len", "accelerators_len", "health_len", "has", "is_host"),
+            *("slot", "generation", "count", "start_ns", "end_ns", "filesystem", "accelerators", "health", "head"),
+            *("filesystem_len", "accelerators_len", "health_len", "has", "is_host", "head_len"),
         ],
-        "formats": ["u4", "u4", "i8", "u8", "u8", "u8", "u8", "u8", "u4", "u4", "u4", "u4", "u4"],
-        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 60, 64, 68, 72],
+        "formats": ["u4", "u4", "i8", "u8", "u8", "u8", "u8", "u8", "u8", "u4", "u4", "u4", "u4", "u4", "u4"],
+        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68, 72, 76, 80, 84],
         "itemsize": ffi.sizeof("pcf_json_wanted"),
     }
 )
@@ -55,7 +55,8 @@ ALL = Has(127)
 class Wanted(NamedTuple):
     """Which samples of a container: the ``newest`` so many (negative: all) between two moments, wall-clock ns,
     inclusive, 0 = open. ``has``: the parts that v2.1 has, the flags of v2.0. ``is_host``: it is "/". ``filesystem``,
-    ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is left out."""
+    ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is left out. ``head`` is
+    an object without its last brace: the array becomes its member "stats", left out where there are no samples."""
 
     handle: int
     newest: int = -1
@@ -66,6 +67,7 @@ class Wanted(NamedTuple):
     filesystem: bytes = b""
     accelerators: bytes = b""
     health: bytes = b""
+    head: bytes = b""
 
 
 class _Devices(NamedTuple):
@@ -109,7 +111,7 @@ class StatsEncoder:
         self._devices = _Devices(dict(names), table, texts)
 
     def v1(self, containers: Sequence[Wanted]) -> Iterator[bytes]:
-        """A JSON array of ContainerStats (info/v1) for each container, oldest sample first; b"[]": no samples.
+        """A JSON array of ContainerStats (info/v1) for each container, oldest sample first, or an object with one.
 
         Containers are encoded some at a time, as the iterator is asked for them. Raises TornError when the ring is
         overwritten faster than it is read.
@@ -190,7 +192,7 @@ def _table(containers: Sequence[Wanted]) -> tuple[Any, Any]:
     )
     joined = b"".join(itertools.chain(*texts)) or b"\0"
     at = int(ffi.cast("uintptr_t", ffi.from_buffer(joined)))
-    for name, values in zip(("filesystem", "accelerators", "health"), texts, strict=True):
+    for name, values in zip(("filesystem", "accelerators", "health", "head"), texts, strict=True):
         lengths = np.fromiter(map(len, values), np.uint64, len(values))
         ends = np.cumsum(lengths)
         rows[name], rows[f"{name}_len"] = np.uint64(at) + ends - lengths, lengths

@@ -99,6 +99,17 @@ def test_containers_of_one_call_may_want_different_samples(encoder: StatsEncoder
     assert found == [[95], [2, 3], [34, 35], [], []]
 
 
+def test_samples_as_a_member_of_an_object(encoder: StatsEncoder, writer: RingWriter) -> None:
+    write(writer, 1, 2)
+    head = b'{"name":"x"'
+    whole, none, plain = encoder.v1(
+        [Wanted(HANDLE, head=head), Wanted(HANDLE, newest=0, head=head, health=b'"odd"'), Wanted(HANDLE, newest=0)]
+    )
+    assert [sample["cpu"]["usage"]["total"] for sample in json.loads(whole)["stats"]] == [1, 2]
+    assert list(json.loads(whole)) == ["name", "stats"]
+    assert (none, plain) == (b'{"name":"x"}', b"[]")
+
+
 def test_times(encoder: StatsEncoder, writer: RingWriter) -> None:
     write(writer, 1, offset_usec=0)
     write(writer, 10, offset_usec=20_000)

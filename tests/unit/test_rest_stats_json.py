@@ -154,6 +154,15 @@ def test_a_container_without_samples_is_there_all_the_same(answers: Answers, fee
     assert read(answers.stats_v20(feed.specs(), EVERY)) == {"/young": []}
 
 
+@pytest.mark.parametrize("least", [1, 5, 1000])
+def test_chunks_are_the_same_bytes(least: int) -> None:
+    pieces = [b"{", b"x" * 7, b"", b",", b"y" * 3, b"}"]
+    chunks = list(stats_json.in_chunks(pieces, least))
+    assert b"".join(chunks) == b"".join(pieces)
+    assert all(len(chunk) >= least for chunk in chunks[:-1])
+    assert list(stats_json.in_chunks([])) == []
+
+
 def test_what_is_kept_follows_what_is_known(answers: Answers, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stats_json, "_STORAGE_S", -1.0)
 

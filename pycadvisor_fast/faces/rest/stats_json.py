@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from ...container import Container
 from ...feed import Feed
@@ -107,9 +108,8 @@ class Answers:
 
     def infos_v1(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """A ContainerInfo (v1) for each of ``specs``, in their order. Raises TornError when the ring outran it."""
-        arrays = self._encoder.v1(self._wanted(specs, wanted, self._arrays))
-        for spec, array in zip(specs, arrays, strict=True):
-            yield self._head_v1(spec, with_envs) + _tail(array)
+        heads = [self._head_v1(spec, with_envs) for spec in specs]
+        return self._encoder.v1(self._wanted(specs, wanted, self._arrays, heads))
 
     def list_v1(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """/api/v1.x/subcontainers: an array of ContainerInfo (v1), in pieces."""
@@ -130,8 +130,8 @@ class Answers:
         """/api/v2.1/stats: an object of ContainerInfo (v2) by container name, in pieces. "/" is left out, as cAdvisor
         leaves it out."""
         ordered = [spec for spec in _sorted(specs) if spec.container.path != "/"]
-        arrays = self._encoder.v2(self._wanted(ordered, wanted, self._usages))
-        yield from _mapped(ordered, (self._info_v21(s, a, with_envs) for s, a in zip(ordered, arrays, strict=True)))
+        heads = [b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) for spec in ordered]
+        yield from _mapped(ordered, self._encoder.v2(self._wanted(ordered, wanted, self._usages, heads)))
 
     def machine_stats(self, wanted: Range) -> bytes:
         """/api/v2.1/machinestats: an array of MachineStats of "/"; null where there are no samples."""
@@ -155,9 +155,6 @@ class Answers:
         below = b',"subcontainers":[' + children + b"]" if children else b""
         return self._references(spec)[:-1] + below + b',"spec":' + self.spec_v1(spec, with_envs=with_envs)
 
-    def _info_v21(self, spec: Spec, array: bytes, with_envs: bool) -> bytes:
-        return b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) + _tail(array)
-
     def _children_of(self, container: Container) -> list[Container]:
         """Direct subcontainers by name. Those of a runtime's container are its own affair: cAdvisor names none."""
         if container.namespace:
@@ -177,16 +174,18 @@ class Answers:
         for kept in (self._references, *self._v1.values(), *self._v2.values()):
             kept.prune(live)
 
-    def _wanted(self, specs: Sequence[Spec], wanted: Range, filesystems: Filesystems) -> list[Wanted]:
+    def _wanted(
+        self, specs: Sequence[Spec], wanted: Range, filesystems: Filesystems, heads: Iterable[bytes] = repeat(b"")
+    ) -> list[Wanted]:
         self._look()
         storage = self._current()
         self._encoder.name_devices({(one.major, one.minor): f"/dev/{one.name}" for one in storage.devices})
         filesystem = filesystems.of(storage)
         span = wanted.count, wanted.start_ns, wanted.end_ns
         out = []
-        for spec in specs:
+        for spec, head in zip(specs, heads, strict=False):
             handle, has, is_host, health = self._fixed(spec)
-            out.append(Wanted(handle, *span, has, is_host, filesystem(spec.container), b"", health))
+            out.append(Wanted(handle, *span, has, is_host, filesystem(spec.container), b"", health, head))
         return out
 
     def _fix(self, spec: Spec) -> Fixed:
@@ -203,6 +202,21 @@ class Answers:
             if known is None or now - known[0] > _STORAGE_S:
                 known = self._storage = (now, self._feed.filesystems())
             return known[1]
+
+
+def in_chunks(pieces: Iterable[bytes], least: int = 1 << 18) -> Iterator[bytes]:
+    """The same bytes in chunks of ``least`` bytes and more: one hop to a worker and one send each, megabytes in memory
+    instead of the whole. A piece that is large enough is handed on as it is."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= least:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def _host(feed: Feed) -> spec_json.Host:
@@ -232,11 +246,6 @@ def _by_parent(containers: Sequence[Container]) -> dict[str, list[Container]]:
         if one.path != "/":
             out.setdefault(one.path.rpartition("/")[0] or "/", []).append(one)
     return out
-
-
-def _tail(array: bytes) -> bytes:
-    """The end of an object with samples; without any the field is not there."""
-    return b"}" if array == b"[]" else b',"stats":' + array + b"}"
 
 
 def _listed(items: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,6 +1,6 @@
 """``python -m bench [PART ...]``: measures, prints tables, writes bench/results/latest.json and docs/benchmarks.md.
 
-Parts: readers activity daemon loading stream discovery identity events attach guests (default: all). The page is
+Parts: readers activity daemon loading stream discovery identity events attach rest guests (default: all). The page is
 written when all parts ran at full length.
 ``python -m bench clean`` removes cgroups that a killed bench left behind.
 """
@@ -103,6 +103,12 @@ def _attach(options: argparse.Namespace) -> Part:
     return attached.measure(options.containers)
 
 
+def _rest(options: argparse.Namespace) -> Part:
+    from . import rest
+
+    return rest.measure(options.containers, options.rounds)
+
+
 def _guests(options: argparse.Namespace) -> Part:
     from . import guests
 
@@ -119,6 +125,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "identity": _identity,
     "events": _events,
     "attach": _attach,
+    "rest": _rest,
     "guests": _guests,
 }
 

@@ -57,21 +57,50 @@ static int samples_write(pcf_json *json)
 	return 0;
 }
 
-static int container_write(pcf_json *json, const pcf_json_wanted *wanted)
+static int array_write(pcf_json *json)
 {
 	int rc = pcf_json_room(&json->out, 2);
 
 	if (rc)
 		return rc;
-	json->wanted = wanted;
 	*json->out.at++ = '[';
-	rc = pcf_json_rows_find(json);
-	rc = rc ? rc : pcf_json_samples_pick(json);
-	rc = rc ? rc : samples_write(json);
+	rc = samples_write(json);
 	rc = rc ? rc : pcf_json_room(&json->out, 2);
 	if (rc == 0)
 		*json->out.at++ = ']';
 	return rc;
+}
+
+/* The array as a member of the object that the caller began. */
+static int object_write(pcf_json *json)
+{
+	const pcf_json_wanted *wanted = json->wanted;
+	int rc = pcf_json_room(&json->out, wanted->head_len);
+
+	if (rc)
+		return rc;
+	memcpy(json->out.at, wanted->head, wanted->head_len);
+	json->out.at += wanted->head_len;
+	if (json->picks) {
+		json->out.at = PCF_JSON_PUT(json->out.at, ",\"stats\":");
+		rc = array_write(json);
+		rc = rc ? rc : pcf_json_room(&json->out, 2);
+	}
+	if (rc == 0)
+		*json->out.at++ = '}';
+	return rc;
+}
+
+static int container_write(pcf_json *json, const pcf_json_wanted *wanted)
+{
+	int rc;
+
+	json->wanted = wanted;
+	rc = pcf_json_rows_find(json);
+	rc = rc ? rc : pcf_json_samples_pick(json);
+	if (rc)
+		return rc;
+	return wanted->head_len ? object_write(json) : array_write(json);
 }
 
 static int indexes_refresh(pcf_json *json)

@@ -103,7 +103,9 @@ static size_t encode_all(uint32_t flags)
 						      .has = (uint32_t)random_next(),
 						      .is_host = random_next() & 1,
 						      .filesystem = "[]",
-						      .filesystem_len = 2 * (random_next() & 1)};
+						      .filesystem_len = 2 * (random_next() & 1),
+						      .head = "{\"a\":1",
+						      .head_len = 6 * (random_next() & 1)};
 		for (int again = 0; again < 2; again++) {
 			size_t enough = random_next() % 2 ? 1 : SIZE_MAX;
 			int done = pcf_json_encode(json, wanted, SLOTS + 1, devices, 2, enough, ends, &data);

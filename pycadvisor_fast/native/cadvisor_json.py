@@ -12,7 +12,6 @@ import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,11 +27,11 @@ _ATTEMPTS = 8  # a tick that was overwritten is not asked for again: only a stop
 _WANTED = np.dtype(
     {
         "names": [
-            *("slot", "generation", "count", "start_ns", "end_ns", "filesystem", "accelerators", "health"),
-            *("filesystem_len", "accelerators_len", "health_len", "has", "is_host"),
+            *("slot", "generation", "count", "start_ns", "end_ns", "filesystem", "accelerators", "health", "head"),
+            *("filesystem_len", "accelerators_len", "health_len", "has", "is_host", "head_len"),
         ],
-        "formats": ["u4", "u4", "i8", "u8", "u8", "u8", "u8", "u8", "u4", "u4", "u4", "u4", "u4"],
-        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 60, 64, 68, 72],
+        "formats": ["u4", "u4", "i8", "u8", "u8", "u8", "u8", "u8", "u8", "u4", "u4", "u4", "u4", "u4", "u4"],
+        "offsets": [0, 4, 8, 16, 24, 32, 40, 48, 56, 64, 68, 72, 76, 80, 84],
         "itemsize": ffi.sizeof("pcf_json_wanted"),
     }
 )
@@ -53,14 +52,14 @@ class Has(enum.IntFlag):
 ALL = Has(127)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which samples of a container: the newest ``count`` (negative: all) between two moments, wall-clock ns, inclusive,
-    0 = open. ``has``: the parts that v2.1 has, the flags of v2.0. ``is_host``: it is "/". ``filesystem``,
-    ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is left out."""
+class Wanted(NamedTuple):
+    """Which samples of a container: the ``newest`` so many (negative: all) between two moments, wall-clock ns,
+    inclusive, 0 = open. ``has``: the parts that v2.1 has, the flags of v2.0. ``is_host``: it is "/". ``filesystem``,
+    ``accelerators`` and ``health`` are JSON values that stand in each sample; b"" = the field is left out. ``head`` is
+    an object without its last brace: the array becomes its member "stats", left out where there are no samples."""
 
     handle: int
-    count: int = -1
+    newest: int = -1
     start_ns: int = 0
     end_ns: int = 0
     has: int = ALL
@@ -68,6 +67,7 @@ class Wanted:
     filesystem: bytes = b""
     accelerators: bytes = b""
     health: bytes = b""
+    head: bytes = b""
 
 
 class _Devices(NamedTuple):
@@ -111,7 +111,7 @@ class StatsEncoder:
         self._devices = _Devices(dict(names), table, texts)
 
     def v1(self, containers: Sequence[Wanted]) -> Iterator[bytes]:
-        """A JSON array of ContainerStats (info/v1) for each container, oldest sample first; b"[]": no samples.
+        """A JSON array of ContainerStats (info/v1) for each container, oldest sample first, or an object with one.
 
         Containers are encoded some at a time, as the iterator is asked for them. Raises TornError when the ring is
         overwritten faster than it is read.
@@ -178,16 +178,23 @@ class StatsEncoder:
 def _table(containers: Sequence[Wanted]) -> tuple[Any, Any]:
     """The containers as C wants them, and the buffer their texts are in."""
     rows: Any = np.zeros(len(containers), _WANTED)
-    handles = np.array([one.handle for one in containers], np.uint64)
+    if not containers:
+        return rows, b""
+    handle, newest, start_ns, end_ns, has, is_host, *texts = zip(*containers, strict=True)
+    handles = np.array(handle, np.uint64)
     rows["slot"], rows["generation"] = handles & np.uint64(0xFFFFFFFF), handles >> np.uint64(32)
-    for name in ("count", "start_ns", "end_ns", "has", "is_host"):
-        rows[name] = [getattr(one, name) for one in containers]
-    columns = {name: [getattr(one, name) for one in containers] for name in ("filesystem", "accelerators", "health")}
-    texts = b"".join(itertools.chain(*columns.values())) or b"\0"
-    at = int(ffi.cast("uintptr_t", ffi.from_buffer(texts)))
-    for name, values in columns.items():
-        lengths = np.array([len(value) for value in values], np.uint64)
+    rows["count"], rows["start_ns"], rows["end_ns"], rows["has"], rows["is_host"] = (
+        newest,
+        start_ns,
+        end_ns,
+        has,
+        is_host,
+    )
+    joined = b"".join(itertools.chain(*texts)) or b"\0"
+    at = int(ffi.cast("uintptr_t", ffi.from_buffer(joined)))
+    for name, values in zip(("filesystem", "accelerators", "health", "head"), texts, strict=True):
+        lengths = np.fromiter(map(len, values), np.uint64, len(values))
         ends = np.cumsum(lengths)
         rows[name], rows[f"{name}_len"] = np.uint64(at) + ends - lengths, lengths
-        at += int(lengths.sum())
-    return rows, texts
+        at += int(ends[-1])
+    return rows, joined

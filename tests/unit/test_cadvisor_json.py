@@ -130,7 +130,7 @@ def test_has_bits_are_those_of_the_library() -> None:
 def test_every_field_of_every_shape(host: Rig, seed: int, bits: int, offset_usec: int) -> None:
     rng = random.Random(seed)
     samples = [host.write(some_rows(rng, host.lacking) | {("pids", ""): {"current": 1}}, offset_usec) for _ in range(2)]
-    wanted = host.wanted(count=2, has=bits)
+    wanted = host.wanted(newest=2, has=bits)
     assert_same(host.encoder.v1([wanted]), [sample.v1() for sample in samples])
     inst = [None, instant(samples[0], samples[1], host.writer.base_ns)]
     has = has_of(bits)
@@ -153,7 +153,7 @@ def test_counters_that_grow_have_rates(host: Rig, seed: int) -> None:
     now = host.write({**grown, **{("cpu_percpu", k): {"usage_ns": v + rng.getrandbits(30)} for k, v in cores.items()}})
     expected = instant(before, now, host.writer.base_ns)
     assert expected is not None
-    (text,) = host.encoder.v2([host.wanted(count=2)])
+    (text,) = host.encoder.v2([host.wanted(newest=2)])
     found = json.loads(text)
     assert "cpu_inst" not in found[0]
     assert found[1]["cpu_inst"] == expected
@@ -173,7 +173,7 @@ def test_numbers_no_kernel_gives_do_not_break_it(host: Rig) -> None:
             for key in KEYS.get(BY_NAME[name].key, ("",))
         }
         sample = host.write(rows)
-        assert_same(host.encoder.v1([host.wanted(count=1)]), [sample.v1()])
+        assert_same(host.encoder.v1([host.wanted(newest=1)]), [sample.v1()])
 
 
 @pytest.mark.parametrize("groups", [("cpu",), ("memory", "memory_stat"), ("pids", "io"), ("pressure", "network")])

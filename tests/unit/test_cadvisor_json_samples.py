@@ -64,11 +64,11 @@ def test_nothing_yet(encoder: StatsEncoder, writer: RingWriter) -> None:
 def test_count_takes_the_newest_oldest_first(encoder: StatsEncoder, writer: RingWriter) -> None:
     write(writer, *range(1, 11))
     assert totals(encoder) == list(range(1, 11))
-    assert totals(encoder, count=3) == [8, 9, 10]
-    assert totals(encoder, count=100) == list(range(1, 11))
-    assert totals(encoder, count=0) == []
-    assert totals(encoder, count=-5) == list(range(1, 11))
-    assert totals(encoder, count=2**62) == list(range(1, 11))
+    assert totals(encoder, newest=3) == [8, 9, 10]
+    assert totals(encoder, newest=100) == list(range(1, 11))
+    assert totals(encoder, newest=0) == []
+    assert totals(encoder, newest=-5) == list(range(1, 11))
+    assert totals(encoder, newest=2**62) == list(range(1, 11))
 
 
 def test_a_range_is_inclusive_and_of_the_samples_own_times(encoder: StatsEncoder, writer: RingWriter) -> None:
@@ -78,7 +78,7 @@ def test_a_range_is_inclusive_and_of_the_samples_own_times(encoder: StatsEncoder
     assert totals(encoder, start_ns=begin + 1, end_ns=end - 1) == [5, 6]
     assert totals(encoder, start_ns=begin) == [4, 5, 6, 7, 8, 9, 10]
     assert totals(encoder, end_ns=end) == [1, 2, 3, 4, 5, 6, 7]
-    assert totals(encoder, end_ns=end, count=2) == [6, 7]
+    assert totals(encoder, end_ns=end, newest=2) == [6, 7]
     assert totals(encoder, start_ns=when(11)) == []
     assert totals(encoder, end_ns=when(1)) == []
     assert totals(encoder, start_ns=end, end_ns=begin) == []
@@ -89,14 +89,25 @@ def test_containers_of_one_call_may_want_different_samples(encoder: StatsEncoder
     for tick in range(1, 6):
         writer.write(tick, {("cpu", slot, 1, ""): {"usage_ns": 10 * slot + tick} for slot in (0, 3, 9)})
     wanted = [
-        Wanted(1 << 32 | 9, count=1),
+        Wanted(1 << 32 | 9, newest=1),
         Wanted(1 << 32 | 0, start_ns=when(2), end_ns=when(3)),
-        Wanted(HANDLE, count=2),
+        Wanted(HANDLE, newest=2),
         Wanted(2 << 32 | 3),
         Wanted(1 << 32 | 60),
     ]
     found = [[sample["cpu"]["usage"]["total"] for sample in json.loads(text)] for text in encoder.v1(wanted)]
     assert found == [[95], [2, 3], [34, 35], [], []]
+
+
+def test_samples_as_a_member_of_an_object(encoder: StatsEncoder, writer: RingWriter) -> None:
+    write(writer, 1, 2)
+    head = b'{"name":"x"'
+    whole, none, plain = encoder.v1(
+        [Wanted(HANDLE, head=head), Wanted(HANDLE, newest=0, head=head, health=b'"odd"'), Wanted(HANDLE, newest=0)]
+    )
+    assert [sample["cpu"]["usage"]["total"] for sample in json.loads(whole)["stats"]] == [1, 2]
+    assert list(json.loads(whole)) == ["name", "stats"]
+    assert (none, plain) == (b'{"name":"x"}', b"[]")
 
 
 def test_times(encoder: StatsEncoder, writer: RingWriter) -> None:
@@ -140,8 +151,8 @@ def test_a_row_that_misses_in_a_base_tick_is_not_taken_from_before(encoder: Stat
 def test_ticks_without_the_container_do_not_count(encoder: StatsEncoder, writer: RingWriter) -> None:
     for tick in range(1, 11):
         writer.write(tick, {CPU: {"usage_ns": tick}} if tick in (2, 3, 8) else {})
-    assert totals(encoder, count=2) == [3, 8]
-    assert totals(encoder, count=3) == [2, 3, 8]
+    assert totals(encoder, newest=2) == [3, 8]
+    assert totals(encoder, newest=3) == [2, 3, 8]
 
 
 def test_an_earlier_tenant_is_somebody_else(encoder: StatsEncoder, writer: RingWriter) -> None:
@@ -163,7 +174,7 @@ def test_no_rates_without_a_sample_before(encoder: StatsEncoder, writer: RingWri
 
     write(writer, 1, 2, 3)
     assert rates() == [False, True, True]
-    assert rates(count=1) == [False]
+    assert rates(newest=1) == [False]
     writer.write(4, {CPU: {"usage_ns": 1}})
     assert rates() == [False, True, True, False], "it fell"
     writer.write(5, {("memory", 3, 1, ""): {"usage_bytes": 4096}})

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from pycadvisor_fast.container import Container
+from pycadvisor_fast.faces.rest import stats_json
 from pycadvisor_fast.faces.rest.stats_json import Answers, Range
 from pycadvisor_fast.filesystem import Storage
 
@@ -151,3 +152,30 @@ def test_a_container_without_samples_is_there_all_the_same(answers: Answers, fee
     (young,) = read(answers.list_v1(feed.specs(), EVERY))
     assert list(young) == ["name", "spec"]
     assert read(answers.stats_v20(feed.specs(), EVERY)) == {"/young": []}
+
+
+@pytest.mark.parametrize("least", [1, 5, 1000])
+def test_chunks_are_the_same_bytes(least: int) -> None:
+    pieces = [b"{", b"x" * 7, b"", b",", b"y" * 3, b"}"]
+    chunks = list(stats_json.in_chunks(pieces, least))
+    assert b"".join(chunks) == b"".join(pieces)
+    assert all(len(chunk) >= least for chunk in chunks[:-1])
+    assert list(stats_json.in_chunks([])) == []
+
+
+def test_what_is_kept_follows_what_is_known(answers: Answers, feed: FakeFeed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stats_json, "_STORAGE_S", -1.0)
+
+    def usage() -> int:
+        found = read(answers.map_v1([feed.specs()[2]], Range(1)))["/docker/web"]
+        return int(found["stats"][0]["filesystem"][0]["base_usage"])
+
+    assert usage() == 300
+    grown = (dataclasses.replace(TREES[0], bytes=301), TREES[1])
+    feed.storage = dataclasses.replace(feed.storage, containers={WEB.handle: grown})
+    assert usage() == 301
+    renamed = dataclasses.replace(WEB, name="renamed", health="unhealthy")
+    feed.set_containers([*CONTAINERS[:2], renamed, *CONTAINERS[3:]])
+    web = read(answers.info_v1(feed.specs()[2], Range(1)))
+    assert web["aliases"] == ["renamed", WEB.id]
+    assert web["stats"][0]["health"] == {"status": "unhealthy"}

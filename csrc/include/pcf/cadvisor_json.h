@@ -19,7 +19,9 @@ typedef struct pcf_json pcf_json;
 
 #define PCF_JSON_STRICT 1 /* block IO of cgroup v2 without Discard and Total, as cAdvisor has it */
 
-/* Which samples of a container. Texts are JSON values that do not come from the ring; empty: the field is left out. */
+/* Which samples of a container. Texts are JSON that does not come from the ring: values, where empty means that the field
+ * is left out, and `head`, an object without its last brace: the array becomes its member "stats", which is left out where
+ * there are no samples, and the brace is added. */
 typedef struct {
 	uint32_t slot;
 	uint32_t generation;
@@ -29,12 +31,13 @@ typedef struct {
 	const char *filesystem;
 	const char *accelerators;
 	const char *health; /* a quoted string */
+	const char *head;
 	uint32_t filesystem_len;
 	uint32_t accelerators_len;
 	uint32_t health_len;
 	uint32_t has;     /* PCF_JSON_CPU, ... */
 	uint32_t is_host; /* "/": interfaces that cAdvisor skips on the host are skipped */
-	uint32_t spare;
+	uint32_t head_len;
 } pcf_json_wanted;
 
 /* A block device's name as a quoted JSON string. */
@@ -49,8 +52,8 @@ typedef struct {
 /* regions: by group index, NULL = off; they must live as long as the encoder.  NULL: no memory, or no such shape. */
 pcf_json *pcf_json_new(pcf_region *const *regions, int shape, uint32_t flags);
 void pcf_json_free(pcf_json *json);
-/* An array ("[...]") for each of the containers, one after the other, until they are all done or `enough` bytes are
- * written.  devices: ascending by (major, minor).  Returns how many containers were done; ends: where each array ends
+/* An array ("[...]"), or an object with one, for each of the containers, one after the other, until they are all done or `enough` bytes are
+ * written.  devices: ascending by (major, minor).  Returns how many containers were done; ends: where each text ends
  * in *data, which is the encoder's own and good until the next call.  -ESTALE: a tick was overwritten meanwhile, call
  * again; -ENOMEM. */
 int pcf_json_encode(pcf_json *json, const pcf_json_wanted *wanted, uint32_t count, const pcf_json_device *devices,

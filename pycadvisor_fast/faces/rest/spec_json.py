@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ...container import Container
 from ...spec import UNLIMITED, Limits, Spec
 from . import go_json
 
+Made = TypeVar("Made")
 UNLIMITED_V1 = 9_223_372_036_854_771_712  # memory.limit_in_bytes of a cgroup without a limit: LONG_MAX in whole pages
 UNLIMITED_V2 = 2**64 - 1  # what cAdvisor makes of "max"
 
@@ -127,14 +128,14 @@ def spec_v2(spec: Spec, host: Host, *, with_envs: bool) -> bytes:
     )
 
 
-class Kept:
-    """Bytes made of specs, made again when a container has another Spec object."""
+class Kept(Generic[Made]):
+    """What was made of specs, made again when a container has another Spec object."""
 
-    def __init__(self, make: Callable[[Spec], bytes]) -> None:
+    def __init__(self, make: Callable[[Spec], Made]) -> None:
         self._make = make
-        self._by_handle: dict[int, tuple[Spec, bytes]] = {}
+        self._by_handle: dict[int, tuple[Spec, Made]] = {}
 
-    def __call__(self, spec: Spec) -> bytes:
+    def __call__(self, spec: Spec) -> Made:
         known = self._by_handle.get(spec.container.handle)
         if known is not None and known[0] is spec:
             return known[1]

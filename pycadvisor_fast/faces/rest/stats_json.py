@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from ...container import Container
 from ...feed import Feed
@@ -20,6 +21,7 @@ from ...spec import Spec
 from . import go_json, spec_json, storage_json
 
 ALL = -1
+Fixed = tuple[int, int, bool, bytes]
 _STORAGE_S = 1.0  # how old block device counters may be
 
 
@@ -30,6 +32,28 @@ class Range:
     count: int
     start_ns: int = 0
     end_ns: int = 0
+
+
+class Filesystems:
+    """The field ``filesystem`` of containers, kept as long as what is known of their filesystems is the same."""
+
+    def __init__(self, make: Callable[[Container, Storage], bytes]) -> None:
+        self._make = make
+        self._known: tuple[Storage, dict[int, bytes]] = (Storage(), {})
+
+    def of(self, storage: Storage) -> Callable[[Container], bytes]:
+        """A function that gives a container's field."""
+        if self._known[0] is not storage:
+            self._known = (storage, {})
+        made = self._known[1]
+
+        def field(container: Container) -> bytes:
+            text = made.get(container.handle)
+            if text is None:
+                text = made[container.handle] = self._make(container, storage)
+            return text
+
+        return field
 
 
 class Answers:
@@ -45,6 +69,11 @@ class Answers:
         self._host = _host(feed)
         self._v1 = {envs: spec_json.Kept(self._maker(spec_json.spec_v1, with_envs=envs)) for envs in (False, True)}
         self._v2 = {envs: spec_json.Kept(self._maker(spec_json.spec_v2, with_envs=envs)) for envs in (False, True)}
+        self._fixed = spec_json.Kept(self._fix)
+        self._references = spec_json.Kept(lambda spec: spec_json.reference(spec.container))
+        self._arrays = Filesystems(_array_of)
+        self._usages = Filesystems(storage_json.container_usage)
+        self._machine = Filesystems(lambda _, storage: storage_json.machine_stats(storage))
         self._lock = threading.Lock()
         self._storage: tuple[float, Storage] | None = None
         self._children: tuple[int, dict[str, list[Container]]] = (-1, {})
@@ -79,9 +108,8 @@ class Answers:
 
     def infos_v1(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """A ContainerInfo (v1) for each of ``specs``, in their order. Raises TornError when the ring outran it."""
-        arrays = self._encoder.v1(self._wanted(specs, wanted, self._fs_v1))
-        for spec, array in zip(specs, arrays, strict=True):
-            yield self._head_v1(spec, with_envs) + _tail(array)
+        heads = [self._head_v1(spec, with_envs) for spec in specs]
+        return self._encoder.v1(self._wanted(specs, wanted, self._arrays, heads))
 
     def list_v1(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """/api/v1.x/subcontainers: an array of ContainerInfo (v1), in pieces."""
@@ -96,19 +124,19 @@ class Answers:
     def stats_v20(self, specs: Sequence[Spec], wanted: Range) -> Iterator[bytes]:
         """/api/v2.0/stats: an object of arrays of DeprecatedContainerStats by container name, in pieces."""
         ordered = _sorted(specs)
-        yield from _mapped(ordered, self._encoder.v20(self._wanted(ordered, wanted, self._fs_v1)))
+        yield from _mapped(ordered, self._encoder.v20(self._wanted(ordered, wanted, self._arrays)))
 
     def stats_v21(self, specs: Sequence[Spec], wanted: Range, *, with_envs: bool = False) -> Iterator[bytes]:
         """/api/v2.1/stats: an object of ContainerInfo (v2) by container name, in pieces. "/" is left out, as cAdvisor
         leaves it out."""
         ordered = [spec for spec in _sorted(specs) if spec.container.path != "/"]
-        arrays = self._encoder.v2(self._wanted(ordered, wanted, self._fs_v21))
-        yield from _mapped(ordered, (self._info_v21(s, a, with_envs) for s, a in zip(ordered, arrays, strict=True)))
+        heads = [b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) for spec in ordered]
+        yield from _mapped(ordered, self._encoder.v2(self._wanted(ordered, wanted, self._usages, heads)))
 
     def machine_stats(self, wanted: Range) -> bytes:
         """/api/v2.1/machinestats: an array of MachineStats of "/"; null where there are no samples."""
         roots = [spec for spec in self._feed.specs() if spec.container.path == "/"]
-        arrays = list(self._encoder.machine(self._wanted(roots, wanted, self._fs_machine)))
+        arrays = list(self._encoder.machine(self._wanted(roots, wanted, self._machine)))
         return arrays[0] if arrays and arrays[0] != b"[]" else b"null"
 
     def storage(self, label: str = "", *, fresh: bool = False) -> bytes | None:
@@ -123,58 +151,50 @@ class Answers:
 
     def _head_v1(self, spec: Spec, with_envs: bool) -> bytes:
         """A ContainerInfo without its samples and its last brace."""
-        fields = spec_json.reference_fields(spec.container)
-        children = self._children_of(spec.container)
-        if children:
-            fields["subcontainers"] = [spec_json.reference_fields(child) for child in children]
-        return go_json.dumps({**fields, "spec": self.spec_v1(spec, with_envs=with_envs)})[:-1]
-
-    def _info_v21(self, spec: Spec, array: bytes, with_envs: bool) -> bytes:
-        return b'{"spec":' + self.spec_v2(spec, with_envs=with_envs) + _tail(array)
+        children = b",".join(map(spec_json.reference, self._children_of(spec.container)))
+        below = b',"subcontainers":[' + children + b"]" if children else b""
+        return self._references(spec)[:-1] + below + b',"spec":' + self.spec_v1(spec, with_envs=with_envs)
 
     def _children_of(self, container: Container) -> list[Container]:
         """Direct subcontainers by name. Those of a runtime's container are its own affair: cAdvisor names none."""
         if container.namespace:
             return []
+        self._look()
+        return self._children[1].get(container.path, [])
+
+    def _look(self) -> None:
+        """When the containers are others than before: who is whose child, and forgets those that are gone."""
         version = self._feed.containers_version()
-        known, by_parent = self._children
-        if known != version:
-            by_parent = _by_parent(self._feed.containers())
-            self._children = (version, by_parent)
-            live = frozenset(one.handle for one in self._feed.containers())
-            for kept in (*self._v1.values(), *self._v2.values()):
-                kept.prune(live)
-        return by_parent.get(container.path, [])
+        if self._children[0] == version:
+            return
+        containers = self._feed.containers()
+        self._children = (version, _by_parent(containers))
+        live = frozenset(one.handle for one in containers)
+        self._fixed.prune(live)
+        for kept in (self._references, *self._v1.values(), *self._v2.values()):
+            kept.prune(live)
 
     def _wanted(
-        self, specs: Sequence[Spec], wanted: Range, filesystem: Callable[[Container, Storage], bytes]
+        self, specs: Sequence[Spec], wanted: Range, filesystems: Filesystems, heads: Iterable[bytes] = repeat(b"")
     ) -> list[Wanted]:
+        self._look()
         storage = self._current()
         self._encoder.name_devices({(one.major, one.minor): f"/dev/{one.name}" for one in storage.devices})
-        return [
-            Wanted(
-                handle=spec.container.handle,
-                count=wanted.count,
-                start_ns=wanted.start_ns,
-                end_ns=wanted.end_ns,
-                has=_has(spec_json.has(spec, self._host)),
-                is_host=spec.container.path == "/",
-                filesystem=filesystem(spec.container, storage),
-                health=go_json.text(spec.container.health) if spec.container.health else b"",
-            )
-            for spec in specs
-        ]
+        filesystem = filesystems.of(storage)
+        span = wanted.count, wanted.start_ns, wanted.end_ns
+        out = []
+        for spec, head in zip(specs, heads, strict=False):
+            handle, has, is_host, health = self._fixed(spec)
+            out.append(Wanted(handle, *span, has, is_host, filesystem(spec.container), b"", health, head))
+        return out
 
-    def _fs_v1(self, container: Container, storage: Storage) -> bytes:
-        if container.path == "/":
-            return storage_json.host_stats(storage)
-        return storage_json.container_stats(container, storage)
-
-    def _fs_v21(self, container: Container, storage: Storage) -> bytes:
-        return storage_json.container_usage(container, storage)
-
-    def _fs_machine(self, container: Container, storage: Storage) -> bytes:
-        return storage_json.machine_stats(storage)
+    def _fix(self, spec: Spec) -> Fixed:
+        """What of a Wanted does not change while the spec is the same."""
+        container = spec.container
+        found = spec_json.has(spec, self._host)
+        has = sum(flag.value for flag in Has if getattr(found, str(flag.name).lower()))
+        health = go_json.text(container.health) if container.health else b""
+        return container.handle, has, container.path == "/", health
 
     def _current(self) -> Storage:
         with self._lock:
@@ -182,6 +202,21 @@ class Answers:
             if known is None or now - known[0] > _STORAGE_S:
                 known = self._storage = (now, self._feed.filesystems())
             return known[1]
+
+
+def in_chunks(pieces: Iterable[bytes], least: int = 1 << 18) -> Iterator[bytes]:
+    """The same bytes in chunks of ``least`` bytes and more: one hop to a worker and one send each, megabytes in memory
+    instead of the whole. A piece that is large enough is handed on as it is."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= least:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def _host(feed: Feed) -> spec_json.Host:
@@ -194,12 +229,11 @@ def _host(feed: Feed) -> spec_json.Host:
     )
 
 
-def _has(found: spec_json.Has) -> Has:
-    flags = Has(0)
-    for flag in Has:
-        if getattr(found, str(flag.name).lower()):
-            flags |= flag
-    return flags
+def _array_of(container: Container, storage: Storage) -> bytes:
+    """The ``filesystem`` array of v1 and v2.0."""
+    if container.path == "/":
+        return storage_json.host_stats(storage)
+    return storage_json.container_stats(container, storage)
 
 
 def _sorted(specs: Sequence[Spec]) -> list[Spec]:
@@ -212,11 +246,6 @@ def _by_parent(containers: Sequence[Container]) -> dict[str, list[Container]]:
         if one.path != "/":
             out.setdefault(one.path.rpartition("/")[0] or "/", []).append(one)
     return out
-
-
-def _tail(array: bytes) -> bytes:
-    """The end of an object with samples; without any the field is not there."""
-    return b"}" if array == b"[]" else b',"stats":' + array + b"}"
 
 
 def _listed(items: Iterator[bytes]) -> Iterator[bytes]:

@@ -35,6 +35,7 @@ class Daemon:
         self._flags = (
             f"--ring_dir={self.ring_dir}",
             f"--grpc_listen=unix:{self.socket}",
+            "--port=0",  # HTTP is on, as it is by default, and takes a free port
             "--docker=",
             "--ring_memory=0",
             *flags,
@@ -110,6 +111,10 @@ class Daemon:
             if self.process.poll() is not None:
                 raise RuntimeError((self._folder / "log").read_text())
             time.sleep(0.01)
+
+    def log_text(self) -> str:
+        """What it has logged so far."""
+        return (self._folder / "log").read_text()
 
     @staticmethod
     def _rows(ring: Ring, name: str) -> int:

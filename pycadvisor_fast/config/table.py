@@ -137,6 +137,20 @@ _HTTP = (
         ("prometheus_endpoint", v.STRING, "/metrics", "path of the Prometheus exposition"),
         ("max_procs", v.INT, 0, "threads that compute answers; below 1: one a core, 4 at most"),
     ),
+    Setting(
+        "prometheus_extras",
+        v.BOOL,
+        False,
+        "HTTP",
+        "our own series of containers in every scrape, not only in ?extras=true",
+    ),
+    Setting(
+        "prometheus_created",
+        v.BOOL,
+        False,
+        "HTTP",
+        "_created lines in every OpenMetrics scrape, not only in ?created=true",
+    ),
     Setting("http_listen", v.LIST, (), "HTTP", "further addresses served: host:port or unix:/path, comma list"),
     Setting(
         "http_max_connections",

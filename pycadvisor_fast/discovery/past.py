@@ -18,8 +18,8 @@ LONGEST_S = 24 * 3600.0  # as long as events are kept by default
 class Past:
     """The newest ``MOST`` removed containers of the last day. Thread-safe."""
 
-    def __init__(self, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most = most
+    def __init__(self, most: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = MOST if most is None else most
         self._clock = clock
         self._lock = threading.Lock()
         self._by_handle: OrderedDict[int, tuple[float, Container]] = OrderedDict()  # the oldest first

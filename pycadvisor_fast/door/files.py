@@ -69,12 +69,18 @@ def is_world_readable(path: str) -> bool:
 class Watched(Generic[_T]):
     """What ``parse`` makes of a text file, as of its last version that was right.
 
-    ``what``: the setting that named it. ``parse`` raises LineError. The constructor raises ConfigError with file and
-    line. Safe to use from several threads.
+    ``what``: the setting that named it. ``parse`` raises LineError. ``is_secret``: not for everybody's eyes. The
+    constructor raises ConfigError with file and line. Safe to use from several threads.
     """
 
     def __init__(
-        self, path: str, what: str, parse: Callable[[str], _T], clock: Callable[[], float] = time.monotonic
+        self,
+        path: str,
+        what: str,
+        parse: Callable[[str], _T],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        is_secret: bool = True,
     ) -> None:
         self.path = path
         self.what = what
@@ -88,7 +94,7 @@ class Watched(Generic[_T]):
         self._signature = signature(path)  # before reading: a change in between is seen as one
         self._value = self._load()
         self._looked = clock()
-        if is_world_readable(path):
+        if is_secret and is_world_readable(path):
             log.warning("%s: everybody on this host may read %s; chmod 600 would change that", what, path)
 
     def current(self) -> _T:

@@ -8,7 +8,7 @@ import hmac
 import os
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -19,6 +19,7 @@ from .refusals import BusyError
 
 WORKERS = 2  # a bcrypt check of cost 12 takes a third of a second of a core
 MOST_WAITING = 32  # seven seconds' worth for two workers
+MOST_FROM_ONE = 8  # of those that wait, from one address: it must not take all the places
 MOST_KNOWN = 1024
 KNOWN_FOR_SECONDS = 300.0  # good passwords are checked again after it; a changed file forgets them at once
 MOST_PASSWORD_BYTES = 1024
@@ -49,6 +50,7 @@ class Passwords:
         self._version = file.version
         self._known: OrderedDict[bytes, float] = OrderedDict()  # fingerprint -> good until
         self._running: dict[bytes, Future[bool]] = {}
+        self._asking: Counter[str] = Counter()  # address -> how many of those that run are its
         self._pool = ThreadPoolExecutor(WORKERS, "pcf-passwords", initializer=_be_nice)
 
     async def verify(self, name: str, password: bytes, address: str) -> bool:
@@ -79,9 +81,10 @@ class Passwords:
             answer = self._running.get(mark)
             if answer is not None:
                 return answer
-            if len(self._running) >= MOST_WAITING:
+            if len(self._running) >= MOST_WAITING or self._asking[address] >= MOST_FROM_ONE:
                 raise BusyError
             self._failures.take(address)
+            self._asking[address] += 1
             answer = self._running[mark] = self._pool.submit(self._check, password, hashed)
             self.checked += 1
         answer.add_done_callback(lambda done: self._done(mark, done, address))
@@ -90,6 +93,8 @@ class Passwords:
     def _done(self, mark: bytes, answer: Future[bool], address: str) -> None:
         with self._lock:
             self._running.pop(mark, None)
+            self._asking[address] -= 1
+            self._asking += Counter()  # drops those at zero
         if answer.cancelled():
             return
         if answer.exception() is None and answer.result():

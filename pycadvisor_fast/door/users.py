@@ -123,4 +123,4 @@ def _rule(number: int, text: str, name: str) -> Rule:
 
 def watched_users(path: str) -> Watched[Users]:
     """The file of the setting users_file. Raises ConfigError."""
-    return Watched(path, "users_file", parse_users)
+    return Watched(path, "users_file", parse_users, is_secret=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.host.cgroup_tree import CgroupTree
-from tests.host.containerd_engine import IMAGE, PAUSE, ContainerdEngine, image
+from tests.host.containerd_engine import IMAGE, ContainerdEngine
 from tests.host.cri_pods import Pods
 from tests.host.docker_engine import DockerEngine
 from tests.host.podman_engine import PodmanEngine
@@ -24,52 +23,32 @@ UID = "3b5f0d1c-0000-4000-8000-000000000001"
 PATIENCE_S = 60
 
 
-@pytest.fixture
-def containerd() -> Iterator[ContainerdEngine]:
-    missing = ContainerdEngine.missing()
-    if missing:
-        pytest.skip(f"no private containerd: {missing}; CI installs it with Docker")
-    with ContainerdEngine() as engine:
-        engine.import_image(image(PAUSE, ("/bin/sleep", "100000")), "k8s.io")
-        engine.import_image(image(IMAGE), "k8s.io")
-        yield engine
-
-
-@pytest.fixture
-def podman() -> Iterator[PodmanEngine]:
-    missing = PodmanEngine.missing()
-    if missing:
-        pytest.skip(f"no podman: {missing}; CI installs it")
-    with PodmanEngine() as engine:
-        engine.serve()
-        yield engine
-
-
-def listed(daemon: Daemon) -> dict[str, dict[str, Any]]:
-    shown = json.loads(call("ls", "--json", f"--target={daemon.target}").stdout)
-    return {entry["name"]: entry for entry in shown}
+def listed(daemon: Daemon) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = json.loads(call("ls", "--json", f"--target={daemon.target}").stdout)
+    return shown
 
 
 def test_five_runtimes_and_a_path_at_once(
     docker_engine: DockerEngine,
-    containerd: ContainerdEngine,
+    pod_engine: ContainerdEngine,
     podman: PodmanEngine,
     cgroups: CgroupTree,
     tmp_path: Path,
 ) -> None:
-    pods = Pods(str(containerd.socket), f"/{containerd.parent}/kubepods/pod{UID}", str(containerd.root / "logs"))
+    podman.serve()
+    pods = Pods(str(pod_engine.socket), f"/{pod_engine.parent}/kubepods/pod{UID}", str(pod_engine.root / "logs"))
     daemon = Daemon(
         tmp_path,
         f"--docker={docker_engine.endpoint}",
-        f"--containerd={containerd.endpoint}",
-        f"--cri={containerd.endpoint}",
+        f"--containerd={pod_engine.endpoint}",
+        f"--cri={pod_engine.endpoint}",
         f"--podman={podman.endpoint}",
     )
     with ExitStack() as ending:
         ending.callback(pods.close)
         docker_id = docker_engine.run("web")
         ending.callback(docker_engine.remove, docker_id)
-        containerd.run("queue")
+        pod_engine.run("queue")
         podman_id = podman.run("cache")
         sandbox = pods.run("shop-1", "prod", UID)
         main = pods.start(sandbox, "main", IMAGE, "sleep", "100000")
@@ -89,15 +68,15 @@ def test_five_runtimes_and_a_path_at_once(
         }
         until = time.monotonic() + PATIENCE_S
         while True:
-            found = listed(daemon)
+            rows = listed(daemon)
+            found = {entry["name"]: entry for entry in rows if entry["name"]}
             named = {name: (found[name]["runtime"], found[name]["id"]) for name in expected if name in found}
-            runtimes = {entry["path"]: entry["runtime"] for entry in found.values()}
+            runtimes = {entry["path"]: entry["runtime"] for entry in rows}
             if named == expected and runtimes.get(plain) == "raw":
                 break
             assert time.monotonic() < until, found
             time.sleep(0.2)
-        paths = [entry["path"] for entry in found.values()]
-        assert len(paths) == len(set(paths))
+        assert len(runtimes) == len(rows)
         assert (found["nginx.service"]["path"], found["mail"]["path"]) == (unit, lxc)
         assert found["prod/shop-1"]["kind"] == "sandbox"
         assert found["prod/shop-1/main"]["pod_uid"] == UID

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from pycadvisor_fast import Collector
-from tests.host.containerd_engine import IMAGE, PAUSE, ContainerdEngine, image
+from tests.host.containerd_engine import IMAGE, ContainerdEngine
 from tests.host.cri_pods import Pods
 from tests.host.docker_engine import DockerEngine
 
@@ -25,27 +25,16 @@ def eventually(condition: Callable[[], object], seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[ContainerdEngine]:
-    missing = ContainerdEngine.missing()
-    if missing:
-        pytest.skip(f"no private containerd: {missing}; CI installs it with Docker")
-    with ContainerdEngine() as made:
-        made.import_image(image(PAUSE, ("/bin/sleep", "100000")), "k8s.io")
-        made.import_image(image(IMAGE), "k8s.io")
-        yield made
-
-
 @pytest.fixture
-def collector(engine: ContainerdEngine) -> Iterator[Collector]:
+def collector(pod_engine: ContainerdEngine) -> Iterator[Collector]:
     with Collector(
         interval=0.1,
         docker=None,
         podman=None,
         systemd=None,
         crio=None,
-        containerd=engine.endpoint,
-        cri=(engine.endpoint,),
+        containerd=pod_engine.endpoint,
+        cri=(pod_engine.endpoint,),
         env_prefixes=("COLOUR",),
         history=5,
     ) as made:
@@ -53,33 +42,35 @@ def collector(engine: ContainerdEngine) -> Iterator[Collector]:
         yield made
 
 
-def test_random_and_chosen_ids_are_named(engine: ContainerdEngine, collector: Collector) -> None:
-    engine.run(NERD, namespace="nerd", labels={"nerdctl/name": "shop"}, envs={"COLOUR": "blue"})
-    engine.run("web", labels={"tier": "front"})
+def test_random_and_chosen_ids_are_named(pod_engine: ContainerdEngine, collector: Collector) -> None:
+    pod_engine.run(NERD, namespace="nerd", labels={"nerdctl/name": "shop"}, envs={"COLOUR": "blue"})
+    pod_engine.run("web", labels={"tier": "front"})
     for name, ident, namespace in (("shop", NERD, "nerd"), ("web", "web", "default")):
         eventually(lambda name=name: getattr(collector.container(name), "layer_path", ""))
         found = collector.container(name)
         assert found is not None
         assert (found.id, found.runtime, found.image, found.kind) == (ident, "containerd", IMAGE, "container")
-        assert (found.path, found.pid) == (f"/{engine.parent}/{ident}", engine.pid(ident, namespace))
+        assert (found.path, found.pid) == (f"/{pod_engine.parent}/{ident}", pod_engine.pid(ident, namespace))
     shop = collector.container("shop")
     assert shop is not None
     assert (dict(shop.envs), shop.runtime_state) == ({"COLOUR": "blue"}, "running")
-    engine.remove(NERD, "nerd")
-    engine.remove("web")
+    pod_engine.remove(NERD, "nerd")
+    pod_engine.remove("web")
     eventually(lambda: collector.container("shop") is None and collector.container("web") is None)
 
 
-def test_what_ran_before_is_named(engine: ContainerdEngine) -> None:
-    engine.run("before", labels={"tier": "front"})
-    with Collector(interval=0.1, docker=None, podman=None, containerd=engine.endpoint, cri=(), history=5) as collector:
+def test_what_ran_before_is_named(pod_engine: ContainerdEngine) -> None:
+    pod_engine.run("before", labels={"tier": "front"})
+    with Collector(
+        interval=0.1, docker=None, podman=None, containerd=pod_engine.endpoint, cri=(), history=5
+    ) as collector:
         eventually(lambda: getattr(collector.container("before"), "pid", 0))
-        assert collector.container(f"/{engine.parent}/before") is collector.container("before")
-    engine.remove("before")
+        assert collector.container(f"/{pod_engine.parent}/before") is collector.container("before")
+    pod_engine.remove("before")
 
 
-def test_a_pod_is_named_by_both_interfaces_together(engine: ContainerdEngine, collector: Collector) -> None:
-    pods = Pods(str(engine.socket), f"/{engine.parent}", str(engine.root / "logs"))
+def test_a_pod_is_named_by_both_interfaces_together(pod_engine: ContainerdEngine, collector: Collector) -> None:
+    pods = Pods(str(pod_engine.socket), f"/{pod_engine.parent}", str(pod_engine.root / "logs"))
     try:
         sandbox = pods.run("shop-1", "prod", UID)
         ident = pods.start(sandbox, "main", IMAGE, "sh", "-c", "sleep 100000", attempt=1)
@@ -89,7 +80,7 @@ def test_a_pod_is_named_by_both_interfaces_together(engine: ContainerdEngine, co
         assert main is not None
         assert pod is not None
         assert (main.id, main.pod_uid, main.attempt, main.sandbox_id) == (ident, UID, 1, sandbox)
-        assert (main.pid, main.image) == (engine.pid(ident, "k8s.io"), IMAGE)
+        assert (main.pid, main.image) == (pod_engine.pid(ident, "k8s.io"), IMAGE)
         assert main.labels["io.kubernetes.container.name"] == "main"
         assert main.labels["io.cri-containerd.kind"] == "container"
         assert (pod.kind, pod.id, pod.network_mode) == ("sandbox", sandbox, "host")

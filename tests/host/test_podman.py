@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +18,6 @@ from tests.host.podman_engine import IMAGE, PodmanEngine
 from tests.unit.test_docker_runtime import Heard
 
 pytestmark = [pytest.mark.root]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[PodmanEngine]:
-    missing = PodmanEngine.missing()
-    if missing:
-        pytest.skip(f"no private podman: {missing}; CI installs it")
-    with PodmanEngine() as made:
-        yield made
 
 
 class Bench:
@@ -53,10 +43,10 @@ def cgroup_of(pid: int) -> str:
     return next((line for line in lines if ":pids:" in line), lines[-1]).split(":", 2)[2]
 
 
-def test_the_service_names_containers_pods_and_ends(engine: PodmanEngine) -> None:
-    before = engine.run("pcf-before", "--label=tier=front", "--env=A=1")
-    engine.serve()
-    bench = Bench(engine)
+def test_the_service_names_containers_pods_and_ends(podman: PodmanEngine) -> None:
+    before = podman.run("pcf-before", "--label=tier=front", "--env=A=1")
+    podman.serve()
+    bench = Bench(podman)
     try:
         heard = bench.heard
         heard.wait(lambda known: before in known and known[before].is_complete, 60)
@@ -68,8 +58,8 @@ def test_the_service_names_containers_pods_and_ends(engine: PodmanEngine) -> Non
         assert Path(web.log_path).is_file()
         assert (recognise(cgroup_of(web.pid)).id, recognise(cgroup_of(web.pid)).runtime) == (before, "podman")
 
-        pod = engine.pod("pcf-shop", "--label=app=shop")
-        cart = engine.run("pcf-cart", "--pod", "pcf-shop")
+        pod = podman.pod("pcf-shop", "--label=app=shop")
+        cart = podman.run("pcf-cart", "--pod", "pcf-shop")
         heard.wait(lambda known: cart in known and known[cart].is_complete and known[cart].pid > 0, 60)
         member = heard.identities[cart]
         heard.wait(lambda known: known[member.sandbox_id].is_complete, 60)
@@ -79,29 +69,29 @@ def test_the_service_names_containers_pods_and_ends(engine: PodmanEngine) -> Non
         inside = recognise(cgroup_of(member.pid))
         assert (inside.id, inside.runtime) == (cart, "podman")
 
-        engine.podman("rename", "pcf-before", "pcf-after")
+        podman.podman("rename", "pcf-before", "pcf-after")
         heard.wait(lambda known: known[before].name == "pcf-after", 60)
-        engine.podman("pause", "pcf-after")
+        podman.podman("pause", "pcf-after")
         heard.wait(lambda known: known[before].runtime_state == "paused", 60)
-        engine.podman("unpause", "pcf-after")
-        quick = engine.run("pcf-quick", command=("sh", "-c", "exit 7"))
+        podman.podman("unpause", "pcf-after")
+        quick = podman.run("pcf-quick", command=("sh", "-c", "exit 7"))
         heard.wait_ends(1)
         assert [(end.id, end.exit_code, end.is_oom_killed) for end in heard.ends] == [(quick, 7, False)]
         bench.wait_detail("Podman ")
 
-        engine.kill()
+        podman.kill()
         bench.wait_detail("Connection refused")
         assert "storage files of" in bench.runtime.status()["detail"]
-        alone = engine.run("pcf-alone")
+        alone = podman.run("pcf-alone")
         bench.loop.ask("podman", alone)
         heard.wait_name(alone, "pcf-alone")
     finally:
         bench.loop.stop()
 
 
-def test_the_files_name_what_runs_without_a_service(engine: PodmanEngine) -> None:
-    ident = engine.run("pcf-files", "--rm", "--env=B=2")
-    bench = Bench(engine)
+def test_the_files_name_what_runs_without_a_service(podman: PodmanEngine) -> None:
+    ident = podman.run("pcf-files", "--rm", "--env=B=2")
+    bench = Bench(podman)
     try:
         bench.loop.ask("podman", ident)
         bench.heard.wait(lambda known: ident in known and bool(known[ident].envs), 60)
@@ -140,13 +130,13 @@ def test_a_users_containers_are_named_by_the_files_in_their_home() -> None:
         subprocess.run(["userdel", user], check=False, capture_output=True)
 
 
-def test_a_collector_shows_what_podmans_containers_use(engine: PodmanEngine) -> None:
-    ident = engine.run("pcf-collected", "--label=tier=front")
-    engine.serve()
+def test_a_collector_shows_what_podmans_containers_use(podman: PodmanEngine) -> None:
+    ident = podman.run("pcf-collected", "--label=tier=front")
+    podman.serve()
     nobody = {"docker": None, "containerd": None, "cri": (), "crio": None, "systemd": None}
     tick = threading.Event()
     try:
-        with Collector(interval=0.1, history=5, podman=engine.endpoint, **nobody) as collector:
+        with Collector(interval=0.1, history=5, podman=podman.endpoint, **nobody) as collector:
             for _ in range(3000):
                 container = collector.container("pcf-collected")
                 row = collector.latest("memory").row(container.slot) if container is not None else None
@@ -157,8 +147,8 @@ def test_a_collector_shows_what_podmans_containers_use(engine: PodmanEngine) -> 
             assert row is not None
             assert (container.id, container.runtime, container.namespace) == (ident, "podman", "podman")
             assert (container.image, dict(container.labels)) == (IMAGE, {"tier": "front"})
-            assert container.path == f"{engine.cgroup}/libpod-{ident}"
+            assert container.path == f"{podman.cgroup}/libpod-{ident}"
             assert (row.get("usage_bytes") or 0) > 0
             assert collector.status()["runtimes"]["podman"]["state"] == "connected"
     finally:
-        engine.kill()
+        podman.kill()

@@ -249,7 +249,7 @@ def _families(data: bytes, form: int) -> Iterator[tuple[str, str, list[Sample]]]
         for family in parse(data.decode()):
             # It adds _total to the names of counters that have none.
             names = {s.name: s.name if s.name in written else s.name.removesuffix("_total") for s in family.samples}
-            samples = [(names[s.name], dict(s.labels), s.value, _seconds(s.timestamp)) for s in family.samples]
+            samples = [(names[s.name], dict(s.labels), float(s.value), _seconds(s.timestamp)) for s in family.samples]
             yield family.name, family.type, samples
         return
     for message in protobuf_families(data):

@@ -298,8 +298,6 @@ def test_a_certificate_replaced_while_a_stream_runs(
 
 # ---- unix sockets
 
-OTHERS = pytest.mark.skipif(os.geteuid() != 0, reason="only root can try to connect as somebody else")
-
 ASK = """
 import os, sys
 sys.path.insert(0, {root!r})
@@ -324,7 +322,7 @@ async def ask_as(target: str, uid: int, gid: int, *groups: int) -> list[str]:
     return (done.stdout or done.stderr).splitlines()
 
 
-@OTHERS
+@pytest.mark.root  # only root can try to connect as somebody else
 def test_only_the_accounts_listed_can_connect(tmp_path: Path) -> None:
     # Not tmp_path: pytest keeps it to its owner, and the others have to reach the socket.
     folder = Path(f"/dev/shm/pcf-door-{os.getpid()}")

@@ -16,7 +16,7 @@ from pycadvisor_fast.door import Door, allowed
 from pycadvisor_fast.door.paths import needs
 from pycadvisor_fast.door.peers import Peer, parse_peers
 from pycadvisor_fast.door.users import Certificate
-from pycadvisor_fast.errors import ConfigError
+from pycadvisor_fast.errors import ConfigError, MissingDependencyError
 
 from .door_rig import HTPASSWD, OTHER_TOKEN, TOKEN, Answer, basic, call, door, greeting, settings, written
 
@@ -309,6 +309,17 @@ def test_settings_that_cannot_be(given_settings: dict[str, str], words: str) -> 
     with pytest.raises(ConfigError) as caught:
         door(**given_settings)
     assert str(caught.value).startswith(words)
+
+
+def test_a_library_that_is_missing_is_named(htpasswd: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    from pycadvisor_fast.door.htpasswd import _verifiers
+
+    _verifiers.cache_clear()
+    monkeypatch.setitem(sys.modules, "bcrypt", None)
+    with pytest.raises(MissingDependencyError, match=r"bcrypt is not installed; pip install 'pycadvisor-fast\[auth\]'"):
+        door(http_auth_file=htpasswd)
 
 
 def test_users_without_a_way_in(tmp_path: Path) -> None:

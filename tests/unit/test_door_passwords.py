@@ -173,6 +173,24 @@ def test_a_flood_waits_at_most_so_long_a_queue(tmp_path: Path) -> None:
     with_rig(tmp_path, main)
 
 
+def test_one_address_does_not_take_all_the_places(tmp_path: Path) -> None:
+    async def main(rig: Rig) -> None:
+        rig.gate.clear()
+        tasks = []
+        for number in range(p.MOST_FROM_ONE):
+            tasks.append(asyncio.create_task(rig.verify("alice", f"guess {number}")))
+            await asyncio.sleep(0)
+        with pytest.raises(BusyError):
+            await rig.verify("alice", "one more")
+        tasks.append(asyncio.create_task(rig.verify("bob", "hunter2", "192.0.2.2")))
+        await asyncio.sleep(0)
+        rig.gate.set()
+        assert await asyncio.gather(*tasks) == [False] * p.MOST_FROM_ONE + [True]
+        assert not rig.passwords._asking
+
+    with_rig(tmp_path, main)
+
+
 def test_the_loop_goes_on_while_a_password_is_checked(tmp_path: Path) -> None:
     async def main(rig: Rig) -> None:
         assert await rig.verify("bob", "hunter2")

@@ -202,7 +202,7 @@ def test_strict_brings_timestamps_back(made: Rig, form: int) -> None:
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     labels=st.dictionaries(TEXTS, TEXTS, max_size=6),
     envs=st.dictionaries(TEXTS, TEXTS, max_size=3),

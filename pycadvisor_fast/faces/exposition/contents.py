@@ -48,7 +48,6 @@ class Contents:
         self._feed = feed
         self._kinds = settings.kinds
         self._version = settings.version
-        self._has_extras = bool(getattr(settings, "prometheus_extras", False))
         self.is_strict = settings.compat == "strict"
         layout = feed.host().get("facts", {}).get("layout", "v2")
         self._is_v2 = layout == "v2"
@@ -72,9 +71,7 @@ class Contents:
             chosen = [
                 family
                 for family in FAMILIES
-                if self._is_on(family.kind)
-                and self._is_on(family.also)
-                and query.wants(family, extras=self._has_extras)
+                if self._is_on(family.kind) and self._is_on(family.also) and query.wants(family)
             ]
             kept = self._tables[form, query] = Table([family.row(form, self._shown) for family in chosen])
             _shrink(self._tables)

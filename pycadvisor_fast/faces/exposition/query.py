@@ -19,7 +19,7 @@ from pycadvisor_fast.views.selection import Selector
 
 from .family import Family
 
-_TYPES = ("name", "docker", "podman")
+TYPES = ("name", "docker", "podman")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True", "all"))
 _FALSE = frozenset(("", "0", "f", "F", "false", "FALSE", "False", "none"))
 _TOPICS = ("spec", "machine", "own")
@@ -59,13 +59,13 @@ class Query:
             given = [container for container in given if container.namespace == self.type]
         return given if self.containers.is_everything else self.containers.select(given)
 
-    def wants(self, family: Family, *, extras: bool) -> bool:
-        """Whether a family is asked for; ``extras``: our own ones are there without being asked for."""
+    def wants(self, family: Family) -> bool:
+        """Whether a family is asked for."""
         if self.groups and not _is_in(family, self.groups):
             return False
         if self.names:
             return any(name == family.name or fnmatchcase(family.name, name) for name in self.names)
-        return not family.is_extra or extras or self.with_extras
+        return not family.is_extra or self.with_extras
 
 
 def parse(pairs: Iterable[tuple[str, str]], *, with_extras: bool = False, with_created: bool = False) -> Query:
@@ -80,7 +80,7 @@ def parse(pairs: Iterable[tuple[str, str]], *, with_extras: bool = False, with_c
 
     _check_count(first("count"))
     kind = first("type") or "name"
-    if kind not in _TYPES:
+    if kind not in TYPES:
         raise QueryError(f"unknown 'type' \"{kind}\"", 500)
     return Query(
         type=kind,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from pycadvisor_fast.errors import PycadvisorError
+from pycadvisor_fast.faces.http.describe import ANY_METHOD, BOOLEAN, INTEGER, PLAIN, Answer, Described, Parameter
 
 from . import query
 from .negotiation import accepts_gzip, choose
@@ -26,6 +27,18 @@ log = logging.getLogger(__name__)
 
 _CHUNK = 256 << 10  # what asyncio has to keep of an answer when the client reads slowly
 _NOTHING = "No metrics gathered, last error:\n\n"
+FORMS = ("text/plain", "application/openmetrics-text", "application/vnd.google.protobuf")
+PARAMETERS = (
+    Parameter("type", "only the containers of a runtime", {"type": "string", "enum": list(query.TYPES)}),
+    Parameter("max_age", "how old samples may be, as Go writes a duration; 0: fresh ones", example="1s"),
+    Parameter("count", "has no effect, as in cAdvisor", INTEGER),
+    Parameter("container", "names, or paths (they begin with / or *), globs", example="/*", is_repeated=True),
+    Parameter("label", "NAME=VALUE, or NAME", example="app=web", is_repeated=True),
+    Parameter("group", "metric kinds, groups, spec, machine or own", example="cpu", is_repeated=True),
+    Parameter("name[]", "names of metrics, globs", example="container_memory_*", is_repeated=True),
+    Parameter("extras", "our own series as well", BOOLEAN, example="true"),
+    Parameter("created", "_created lines in OpenMetrics", BOOLEAN, example="true"),
+)
 T = TypeVar("T")
 
 
@@ -99,4 +112,19 @@ async def _send_body(pieces: list[bytes], send: Send) -> None:
 
 def routes(context: Context) -> list[BaseRoute]:
     """The page, at the path the settings give it, without the prefix."""
-    return [Route(context.settings.prometheus_endpoint, Metrics(context), name="metrics")]
+    return [
+        Described(
+            context.settings.prometheus_endpoint,
+            Metrics(context),
+            summary="every container and the machine, for Prometheus",
+            methods=ANY_METHOD,
+            parameters=PARAMETERS,
+            answers=[
+                Answer(200, "the exposition, in the form that Accept asks for", FORMS),
+                Answer(400, "a parameter of ours makes no sense", (PLAIN,)),
+                Answer(500, "one of cAdvisor's does, or nothing could be gathered", (PLAIN,)),
+                Answer(503, "too many requests are waiting", (PLAIN,)),
+            ],
+            tag="prometheus",
+        )
+    ]

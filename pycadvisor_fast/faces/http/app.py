@@ -1,6 +1,7 @@
 """The application: every room's routes on one table, and what stands before them, outermost first.
 
-faults (no traceback leaves) -> shaping (fields, gzip, sizes) -> paths (cleaning, prefix) -> door (who is it) -> routes
+faults (no traceback leaves) -> shaping (fields, gzip, sizes) -> faults -> paths (cleaning, prefix) -> hosts (names of
+this machine, where nobody has to show who he is) -> door (who is it) -> routes
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pycadvisor_fast.door import is_local
 from pycadvisor_fast.faces import exposition, kubelet, rest
 
 from . import health, openapi, validate
 from .answers import problem
 from .context import Context
 from .faults import Faults
+from .hosts import OwnHosts
 from .paths import Paths
 from .shaping import Shaping
 
@@ -27,6 +30,8 @@ def application(context: Context, hosts: Sequence[str], more: Sequence[BaseRoute
     a stranger; ``more``: routes beside those of the rooms."""
     table = Router([*routes(context), *more], default=Elsewhere(context.settings.prefix), redirect_slashes=False)
     inner: ASGIApp = table if context.door is None else context.door.asgi(table, hosts)
+    if context.door is not None and not context.door.is_closed and is_local(hosts):
+        inner = OwnHosts(inner)
     shaped = Shaping(Faults(Paths(inner, context.settings.prefix), context.counts), context)
     return Faults(shaped, context.counts)
 

@@ -24,6 +24,8 @@ class HttpSettings:
 
     prefix: str = ""
     prometheus_endpoint: str = "/metrics"
+    prometheus_extras: bool = False
+    prometheus_created: bool = False
     compat: str = "fixed"
     """ "fixed": cAdvisor's defects are mended; "strict": as cAdvisor answers, where a client could break otherwise."""
     store_labels: bool = True
@@ -48,6 +50,8 @@ def http_settings(settings: Settings) -> HttpSettings:
     return HttpSettings(
         prefix=_prefix(settings["url_base_prefix"]),
         prometheus_endpoint=_endpoint(settings["prometheus_endpoint"]),
+        prometheus_extras=settings["prometheus_extras"],
+        prometheus_created=settings["prometheus_created"],
         compat=settings["compat"],
         store_labels=settings["store_container_labels"],
         kept_labels=tuple(settings["whitelisted_container_labels"]),

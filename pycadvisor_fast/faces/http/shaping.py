@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pycadvisor_fast.faces.exposition.compression import compressed
 
 from .answers import problem
 from .context import BusyError, Context
@@ -16,8 +17,6 @@ SLICE = 256 * 1024  # what the loop hands to a connection at a time; the transpo
 BIG = 1 << 20  # from here on an answer counts against limits.unsent
 LEAST_GZIP = 1400  # what fits into one Ethernet frame gains nothing
 MOST_GZIP_ON_LOOP = 16 * 1024  # 0.2 ms of the loop's time; handing over to a thread takes as long
-GZIP_LEVEL = 1  # level 6 takes twice the time for 6 % less, on an exposition of 12 MB
-GZIP_WINDOW = 31  # zlib.h: 15 bits of window, and 16 for a gzip header
 
 # No page of ours comes from elsewhere or may stand in a frame; nothing of an answer is to be taken for another type.
 BROWSER_FIELDS: tuple[tuple[str, str], ...] = (
@@ -149,7 +148,7 @@ class _Answer:
 
 
 def _gzip(body: bytes) -> bytes:
-    return zlib.compress(body, GZIP_LEVEL, GZIP_WINDOW)
+    return compressed([body])[0]
 
 
 def _is_known(tag: str | None, known: str | None) -> bool:

@@ -69,10 +69,10 @@ def _place(pod: Pod, one: Container) -> None:
 
 
 def _latest_attempts(containers: list[Container]) -> list[Container]:
-    """One a name: the one before may still be ending."""
+    """One a name, by name: the one before may still be ending."""
     latest: dict[str, Container] = {}
     for one in containers:
         known = latest.get(shown_name(one))
         if known is None or (known.attempt, known.created_ns) <= (one.attempt, one.created_ns):
             latest[shown_name(one)] = one
-    return list(latest.values())
+    return [latest[name] for name in sorted(latest)]

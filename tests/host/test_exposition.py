@@ -1,0 +1,129 @@
+"""Scrapes of a real collector over real cgroups: the kernel's numbers, containers that come and go, many scrapers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pycadvisor_fast import Collector
+from pycadvisor_fast.columns import GROUPS
+from pycadvisor_fast.faces.exposition.query import Query, parse
+from pycadvisor_fast.faces.exposition.scrape import Scraper
+from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
+from tests.host.cgroup_tree import CgroupTree
+from tests.unit.exposition_rig import Settings, samples_of
+
+pytestmark = pytest.mark.root
+WAIT = 30.0
+FORMS = (TEXT, OPENMETRICS, PROTOBUF)
+
+
+@contextmanager
+def scraping(
+    cgroups: CgroupTree, interval: float | dict[str, float] = 0.1, **more: object
+) -> Iterator[tuple[Collector, Scraper]]:
+    options = {"docker": None, "history": 10, "include": (f"{cgroups.name}*",), **more}
+    with Collector(interval=interval, **options) as collector:
+        collector.wait(timeout=WAIT)
+        yield collector, Scraper(collector, Settings())
+
+
+def of(scraper: Scraper, path: str, query: Query | None = None, form: int = TEXT) -> dict[str, float]:
+    """Values by name of the series of one container; those of one name added up (cores, interfaces)."""
+    found = samples_of(b"".join(scraper.answer(query or Query(), form)), form)
+    out: dict[str, float] = {}
+    for (name, labels), value in found.items():
+        if ("id", path) in labels:
+            out[name] = out.get(name, 0) + value
+    return out
+
+
+def test_a_scrape_says_what_the_kernel_says(cgroups: CgroupTree) -> None:
+    path = cgroups.make("busy")
+    cgroups.spawn("busy", "sh", "-c", "while :; do :; done")
+    with scraping(cgroups) as (collector, scraper):
+        fresh = parse([("max_age", "0s")])
+        before = of(scraper, path, fresh)
+        assert before["container_last_seen"] > 1.7e9
+        first = collector.wait()
+        collector.wait(first + 5, timeout=WAIT)
+        after = of(scraper, path, fresh)
+        usage = _read(cgroups, path, "memory.current", "memory.usage_in_bytes")
+        if usage is not None:
+            assert 0 < after["container_memory_usage_bytes"] < 2**40
+            assert after["container_memory_working_set_bytes"] <= after["container_memory_usage_bytes"]
+        if "container_cpu_usage_seconds_total" in before:
+            assert after["container_cpu_usage_seconds_total"] > before["container_cpu_usage_seconds_total"]
+        for form in FORMS:
+            assert set(of(scraper, path, form=form)) == set(after)
+
+
+def _read(cgroups: CgroupTree, path: str, *names: str) -> int | None:
+    for mount in cgroups.mounts:
+        for name in names:
+            file = Path(f"{mount}{path}/{name}")
+            if file.exists():
+                return int(file.read_text())
+    return None
+
+
+def test_every_group_on_this_host_has_its_series(cgroups: CgroupTree) -> None:
+    """All groups that can be switched on: each of the three formats is read without a complaint."""
+    path = cgroups.make("all")
+    cgroups.spawn("all", "sleep", "1000")
+    intervals = {group.name: 0.1 for group in GROUPS if group.interval_ms != 0}
+    slow = dict.fromkeys(("tcp", "tcp6", "udp", "udp6", "tcp_advanced", "tasks", "schedstat"), 0.5)
+    with scraping(cgroups, {**intervals, **slow}) as (collector, scraper):
+        extras = parse([("extras", "true"), ("created", "true")])
+        begun = collector.wait()
+        collector.wait(begun + 20, timeout=WAIT)
+        found = of(scraper, path, extras)
+        assert len(found) > 20
+        assert "container_processes" in found
+        assert found["container_processes"] == 1
+        for form in FORMS:
+            assert len(samples_of(b"".join(scraper.answer(extras, form)), form)) > 100
+
+
+def test_containers_come_and_go_between_scrapes(cgroups: CgroupTree) -> None:
+    with scraping(cgroups) as (collector, scraper):
+        for number in range(3):
+            path = cgroups.make(f"guest-{number}")
+            tick = collector.wait()
+            while collector.container(path) is None:
+                tick = collector.wait(tick, timeout=WAIT)
+            collector.wait(tick + 2, timeout=WAIT)
+            assert of(scraper, path), path
+            cgroups.remove(f"guest-{number}")
+            while collector.container(path) is not None:
+                tick = collector.wait(tick, timeout=WAIT)
+            assert not of(scraper, path)
+
+
+def test_many_scrapers_while_it_ticks_fast(cgroups: CgroupTree) -> None:
+    """A hundred ticks a second and the shortest history: answers are whole, or begun again."""
+    paths = [cgroups.make(f"one-{number}") for number in range(20)]
+    errors: list[BaseException] = []
+
+    def scrape(form: int) -> None:
+        try:
+            for number in range(15):
+                is_packed = number % 2 == 0
+                pieces = scraper.answer(parse([("extras", "true")]), form, is_packed=is_packed)
+                if not is_packed:
+                    found = samples_of(b"".join(pieces), form)
+                    assert {dict(labels).get("id") for _, labels in found} >= set(paths)
+        except BaseException as error:
+            errors.append(error)
+
+    with scraping(cgroups, interval=0.01, history=0.1) as (_, scraper):
+        threads = [threading.Thread(target=scrape, args=(form,)) for form in (TEXT, PROTOBUF, TEXT)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not errors, errors[0]

@@ -1,7 +1,7 @@
 """``python -m bench [PART ...]``: measures, prints tables, writes bench/results/latest.json and docs/benchmarks.md.
 
-Parts: readers activity daemon loading stream scraping discovery identity events attach rest guests (default: all). The
-page is written when all parts ran at full length.
+Parts: readers activity daemon loading stream scraping http discovery identity events attach rest guests (default: all).
+The page is written when all parts ran at full length.
 ``python -m bench clean`` removes cgroups that a killed bench left behind.
 """
 
@@ -85,6 +85,12 @@ def _scraping(options: argparse.Namespace) -> Part:
     return scraping.measure(options.containers, options.seconds)
 
 
+def _http(options: argparse.Namespace) -> Part:
+    from . import idle_http
+
+    return idle_http.measure(min(options.containers, 100), options.seconds)
+
+
 def _discovery(options: argparse.Namespace) -> Part:
     from . import discovery
 
@@ -128,6 +134,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {
     "loading": _loading,
     "stream": _stream,
     "scraping": _scraping,
+    "http": _http,
     "discovery": _discovery,
     "identity": _identity,
     "events": _events,

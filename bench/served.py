@@ -112,6 +112,10 @@ class Daemon:
                 raise RuntimeError((self._folder / "log").read_text())
             time.sleep(0.01)
 
+    def log_text(self) -> str:
+        """What it has logged so far."""
+        return (self._folder / "log").read_text()
+
     @staticmethod
     def _rows(ring: Ring, name: str) -> int:
         group = ring.groups.get(name)

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ConfigError, MissingDependencyError
@@ -93,6 +94,9 @@ class HttpThread:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
 
     def _run(self) -> None:
+        # Python tells the kernel its threads' names from 3.14 on only.
+        with contextlib.suppress(OSError):
+            Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text("pcf-http", encoding="ascii")
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
 

@@ -239,9 +239,12 @@ def test_failures_are_told_without_a_traceback(
 
 
 def test_too_much_for_one_answer(http: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pycadvisor_fast.faces.rest.v3.column_data.MOST_CELLS", 100)
+    monkeypatch.setattr("pycadvisor_fast.faces.rest.v3.column_routes.MOST_IN_TEXT", 100)
     answer = http.get("/api/v3/columns")
     assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert http.get("/api/v3/columns?format=numpy").status_code == 200
+    monkeypatch.setattr("pycadvisor_fast.faces.rest.v3.column_routes.MOST_IN_ARRAYS", 100)
+    assert http.get("/api/v3/columns?format=numpy").status_code == 413
 
 
 def test_max_age_samples_anew(http: TestClient, feed: RestFeed) -> None:

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from pycadvisor_fast.sampling import GroupRing, Window
     from pycadvisor_fast.views.selection import Selector
 
-MOST_CELLS = 32_000_000
-"""Numbers in one answer: 256 MB as numpy bytes."""
+MOST_IN_ARRAYS = 16_000_000
+"""Numbers in one answer: 128 MB as numpy bytes."""
+MOST_IN_TEXT = 2_000_000
+"""In one document: each is a Python object for a moment, half a second of one core and 150 MB in all."""
 _SELECTIONS_KEPT = 64
 
 
@@ -110,20 +112,31 @@ class Selections:
         return made
 
 
-def take(feed: Feed, query: ColumnQuery, selection: Selection, choose: Choose) -> ColumnData:
-    """Reads what ``choose`` says. Raises ApiError when it is too much for one answer."""
+def take(feed: Feed, query: ColumnQuery, selection: Selection, choose: Choose, most: int = MOST_IN_TEXT) -> ColumnData:
+    """Reads what ``choose`` says. Raises ApiError when it is more than ``most`` numbers."""
     groups: list[GroupData] = []
-    cells = 0
+    left = most
     for name, columns in query.chosen:
         group = feed.ring.groups[name]
-        window = choose(group, columns)
-        if selection.handles is not None:
-            window = _rows(window, np.isin(window.handles, selection.handles))
-        cells += window.present.size * len(window.cells)
-        if cells > MOST_CELLS:
-            raise ApiError(413, "too_large", f"more than {MOST_CELLS} numbers: ask for fewer groups, columns or ticks")
+        wanted = columns if columns is not None else group.columns.names
+        # Looked at before it is copied: the whole history of a group may be a gigabyte.
+        if group.ring_len * group.region.row_high * len(wanted) > left:
+            _check(left - _selected(choose(group, ()), selection).present.size * len(wanted), most)
+        window = _selected(choose(group, columns), selection)
+        left -= window.present.size * len(window.cells)
+        _check(left, most)
         groups.append(GroupData(name, group.interval_ns, window))
     return ColumnData(epoch(feed), groups, selection.containers if query.has_identities else ())
+
+
+def _selected(window: Window, selection: Selection) -> Window:
+    return window if selection.handles is None else _rows(window, np.isin(window.handles, selection.handles))
+
+
+def _check(left: int, most: int) -> None:
+    if left < 0:
+        text = f"more than {most} numbers: ask for fewer groups, columns, containers or ticks, or with format=numpy"
+        raise ApiError(413, "too_large", text)
 
 
 def chooser(times: Times) -> Choose:

@@ -11,7 +11,7 @@ from pycadvisor_fast.durations import LONGEST_INTERVAL_NS
 
 from ..serving import untorn
 from . import column_forms, documents
-from .column_data import Selections, chooser, take
+from .column_data import MOST_IN_ARRAYS, MOST_IN_TEXT, Selections, chooser, take
 from .column_query import CHOOSING, TIMES, column_query, times
 from .parameters import Parameters
 
@@ -37,8 +37,10 @@ class Columns:
         choose = chooser(times(parameters))
         await self._serving.fresh.at_most(parameters.duration_ns("max_age", most=LONGEST_INTERVAL_NS))
 
+        most = MOST_IN_ARRAYS if form == documents.NUMPY else MOST_IN_TEXT
+
         def made() -> bytes:
-            data = take(feed, query, self._selections.of(query.selector), choose)
+            data = take(feed, query, self._selections.of(query.selector), choose, most)
             return column_forms.encode(data, form, is_exact=query.is_exact)
 
         return documents.answer(await self._serving.context.run(lambda: untorn(made)), form)

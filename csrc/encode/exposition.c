@@ -1,6 +1,8 @@
 /* A scrape: family by family, so that each is one block whatever groups its series come from. */
 #include "encode/exposition.h"
 
+#include "ring/region.h"
+
 #define PIECE_BYTES (256u << 10) /* of an answer at a time: it is still in the cache when it is compressed */
 #define KEPT_BYTES  (4u << 20)   /* of the buffer between two answers */
 
@@ -25,7 +27,7 @@ static int column_find(const pcf_exposition *exposition, int32_t group, int32_t 
 	if (!rows->plan)
 		return 0;
 	const pcf_region_column *columns = pcf_region_columns(rows->plan->region);
-	uint32_t count = pcf_region_head(rows->plan->region)->column_count;
+	uint32_t count = rows->plan->region->shape.column_count; /* checked; what the file says now need not be true */
 	for (uint32_t i = 0; i < count && i < PCF_MAX_GROUP_COLUMNS; i++)
 		if (columns[i].index == index)
 			*out = (struct column_place){rows, columns[i].offset, columns[i].cell};

@@ -184,14 +184,14 @@ class Writer:
         wanted = ffi.new("pcf_encode_group[]", max(1, len(groups)))
         for item, group in zip(wanted, groups, strict=False):
             item.group, item.tick = group.group, group.tick
-        rows, labels = _joined(table, given)
+        rows, count, labels = _joined(table, given)
         request = self._request
         request.format, request.flags = form, flags
         request.families, request.series, request.family_count = table.families, table.series, table.count
         request.containers, request.container_count = members.pointer, members.count
         request.groups, request.group_count = wanted, len(groups)
         request.samples = ffi.cast("pcf_exposition_sample *", ffi.from_buffer(rows))
-        request.sample_count = len(rows)
+        request.sample_count = count
         request.labels, request.labels_len = ffi.from_buffer("uint8_t[]", labels), len(labels)
         request.names, request.name_count = names.pointer, names.count
         _check(lib.pcf_exposition_begin(self._exposition, self.regions.pointers, request), groups)
@@ -202,10 +202,10 @@ class Writer:
             yield ffi.buffer(self._data[0], self._size[0])
 
 
-def _joined(table: Table, given: Mapping[str, Given]) -> tuple[NDArray[Any], bytes]:
-    """All given samples one after another; the series of the table are told which are theirs."""
-    parts, texts = [np.zeros(1, SAMPLE)], [b"\0"]
-    at, offset = 1, 1
+def _joined(table: Table, given: Mapping[str, Given]) -> tuple[bytes, int, bytes]:
+    """All given samples one after another, how many, and their labels; the table's series are told which are theirs."""
+    parts, texts = [], [b"\0"]
+    at, offset = 0, 1
     for index, name in table.given:
         series, found = table.series[index], given.get(name)
         series.first, series.count, series.timestamp_ms = at, 0, 0
@@ -217,10 +217,10 @@ def _joined(table: Table, given: Mapping[str, Given]) -> tuple[NDArray[Any], byt
             rows["labels_at"] += np.uint64(offset)
             texts.append(found.labels)
             offset += len(found.labels)
-        parts.append(rows)
+        parts.append(rows.tobytes())
         series.count, series.timestamp_ms = len(rows), found.timestamp_ms
         at += len(rows)
-    return np.concatenate(parts), b"".join(texts)
+    return b"".join(parts) or bytes(SAMPLE.itemsize), at, b"".join(texts)
 
 
 def _check(rc: int, groups: Sequence[GroupAt]) -> None:

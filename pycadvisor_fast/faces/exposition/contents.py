@@ -95,7 +95,7 @@ class Contents:
         flags = [_flags(spec) | (0 if spec.container.handle in wanted else native.HIDDEN) for spec in chosen]
         members = Members(
             [container.handle for container in containers],
-            self._labels.blocks(containers, form),
+            self._labels.blocks(containers, form, with_envs=query.with_envs),
             flags,
             [self._began(container) for container in containers],
         )
@@ -138,7 +138,7 @@ class Contents:
         try:
             found = self._feed.machine()
             kept = self._machine.get(form)
-            if kept is None or kept[0] is not found:
+            if kept is None or kept[0] != found:  # it may be another object each time
                 made = machine.samples(found, form, is_strict=self.is_strict, version=self._version)
                 kept = self._machine[form] = (found, made)
             return {**kept[1], "machine_error": lone(0)}

@@ -78,6 +78,7 @@ names those beside these. Machine series have `machine_id`, `system_uuid` and `b
   with the union the page grows with containers times labels.
 - Characters other than letters, digits and `_` become `_`. Keys that become the same are told apart by a fixed rule:
   the one that sorts first keeps the name, the others get `_2`, `_3`, ...
+- Users without the scope `env` (docs/security.md) get no `container_env_*`.
 - `--store_container_labels=false` leaves out all labels but those in `--whitelisted_container_labels`.
 - `name` is what people call it: for containerd and CRI-O `namespace/pod/container`, where cAdvisor shows an id or a
   composed name (as `--compat=strict` does). cgroups without a runtime (services, slices) have no `name`.

@@ -350,8 +350,14 @@ class Context:
         return await asyncio.to_thread(call)
 
 
-def ask(application: Any, url: str = "/metrics", method: str = "GET", headers: Mapping[str, str] | None = None) -> Page:
-    """One request to an ASGI application."""
+def ask(
+    application: Any,
+    url: str = "/metrics",
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    user: Any = None,
+) -> Page:
+    """One request to an ASGI application; ``user``: whom the door has let in."""
     path, _, query = url.partition("?")
     scope = {
         "type": "http",
@@ -360,6 +366,7 @@ def ask(application: Any, url: str = "/metrics", method: str = "GET", headers: M
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "headers": [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()],
+        "pcf_user": user,
     }
     sent: list[Any] = []
 

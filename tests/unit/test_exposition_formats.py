@@ -140,7 +140,7 @@ def test_no_working_set_below_zero(made: Rig) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_unlimited_and_zero(made: Rig, name: str, rows: Any, expected: float | None, form: int) -> None:
     made.pass_over(rows)
-    found = {sample: value for (sample, _), value in made.samples(form=form).items()}
+    found = {sample: value for (sample, _), value in made.samples(parse([("name[]", name)]), form).items()}
     assert found.get(name) == expected
 
 

@@ -352,6 +352,28 @@ def test_extras_by_setting(made: Rig) -> None:
     assert b"pycadvisor_container_pressure_ratio{" not in ask(page(one), "/metrics?extras=0").body
 
 
+class User:
+    """Somebody the door has let in."""
+
+    def __init__(self, *scopes: str) -> None:
+        self._scopes = scopes
+
+    def may(self, scope: str) -> bool:
+        return scope in self._scopes
+
+
+def test_environment_only_for_those_who_may_see_it(made: Rig) -> None:
+    first, *others = made.feed.containers()[1:]
+    made.feed.set_containers([ROOT, replace(first, envs={"TOKEN": "secret"}), *others])
+    application = page(made)
+    assert b"secret" in ask(application).body, "there is no door"
+    assert b"secret" in ask(application, user=User("metrics", "env")).body
+    shown = ask(application, user=User("metrics")).body
+    assert b"secret" not in shown
+    assert b"container_env_" not in shown
+    assert b'name="web-1"' in shown
+
+
 def test_the_path_is_the_settings(made: Rig) -> None:
     (route,) = routes(Context(made.feed, Settings(prometheus_endpoint="/prom/m")))
     assert route.path == "/prom/m"  # type: ignore[attr-defined]

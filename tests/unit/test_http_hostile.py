@@ -6,15 +6,20 @@ import asyncio
 import gzip
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.routing import Router
 
+from pycadvisor_fast.faces.http.context import BusyError, Context, Workers
+from pycadvisor_fast.faces.http.settings import HttpSettings
+from pycadvisor_fast.faces.http.shaping import Shaping
 from tests.unit.door_rig import certificates, door
-from tests.unit.http_rig import BIG, SHORT, WAIT, Reply, Served, ended, read_all, serving
+from tests.unit.http_rig import BIG, SHORT, WAIT, Feed, Reply, Served, ended, read_all, serving
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -256,16 +261,24 @@ def test_when_all_are_busy_a_new_one_is_turned_away() -> None:
 
 
 def test_more_calls_than_workers_and_places_to_wait_are_told_so() -> None:
-    """Big answers being compressed: a bounded number waits."""
-    with serving(replace(SHORT, waiting=1), workers=1) as served, ExitStack() as stack:
-        socks = [stack.enter_context(served.connect()) for _ in range(12)]
-        for sock in socks:
-            sock.sendall(
-                b"GET /t/text?times=400000 HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n"
-            )
-        replies = [Reply(read_all(sock)) for sock in socks]
-        assert {reply.status for reply in replies} == {200}
-        assert {reply.fields.get("content-encoding") for reply in replies} == {"gzip", None}
+    """A bounded number waits. What needs no worker goes on; what would be compressed goes as it is."""
+    go_on = threading.Event()
+
+    async def main() -> None:
+        context = Context(Feed(), HttpSettings(), workers=Workers(1, 1))
+        held = [asyncio.create_task(context.run(lambda: go_on.wait(WAIT))) for _ in range(2)]
+        await asyncio.sleep(0)
+        assert context.workers.taken == 2
+        with pytest.raises(BusyError) as busy:
+            await context.run(lambda: True)
+        assert (busy.value.status_code, busy.value.headers) == (503, {"Retry-After": "1"})
+        assert await Shaping(Router(), context).compressed(b"x" * (1 << 20)) is None
+        go_on.set()
+        assert await asyncio.gather(*held) == [True, True]
+        assert await context.run(lambda: 3) == 3
+        context.workers.stop()
+
+    asyncio.run(main())
 
 
 def test_big_answers_of_all_clients_are_bounded() -> None:

@@ -95,7 +95,7 @@ class Contents:
         flags = [_flags(spec) | (0 if spec.container.handle in wanted else native.HIDDEN) for spec in chosen]
         members = Members(
             [container.handle for container in containers],
-            self._labels.blocks(containers, form),
+            self._labels.blocks(containers, form, with_envs=query.with_envs),
             flags,
             [self._began(container) for container in containers],
         )

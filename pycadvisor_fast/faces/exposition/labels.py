@@ -79,8 +79,9 @@ class Policy:
         self._kept = None if store_labels else frozenset(kept_labels)
         self._is_strict = is_strict
 
-    def pairs(self, container: Container) -> list[tuple[str, str]]:
-        """All labels of a container: ``id``, ``image``, ``name``, then its runtime's labels and its environment."""
+    def pairs(self, container: Container, *, with_envs: bool = True) -> list[tuple[str, str]]:
+        """All labels of a container: ``id``, ``image``, ``name``, then its runtime's labels and its environment, which
+        not everybody may see."""
         pairs = [("id", container.path)]
         if container.namespace:
             pairs += [(name, value) for name, value in self._identity(container) if value]
@@ -89,7 +90,8 @@ class Policy:
             labels.setdefault(_RESTARTS, str(container.restart_count))
         if self._kept is not None:
             labels = {key: value for key, value in labels.items() if key in self._kept}
-        return pairs + named("container_label_", labels) + named("container_env_", container.envs)
+        pairs += named("container_label_", labels)
+        return pairs + named("container_env_", container.envs) if with_envs else pairs
 
     def _identity(self, container: Container) -> tuple[tuple[str, str], ...]:
         return (("image", container.image), ("name", self.name(container)))
@@ -108,16 +110,19 @@ class LabelStore:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._known: dict[bool, dict[int, tuple[Container, bytes]]] = {False: {}, True: {}}
+        self._known: dict[tuple[bool, bool], dict[int, tuple[Container, bytes]]] = {}
 
-    def blocks(self, containers: Sequence[Container], form: int) -> list[bytes]:
+    def blocks(self, containers: Sequence[Container], form: int, *, with_envs: bool = True) -> list[bytes]:
         """One for each container, in their order."""
-        known = self._known[form == PROTOBUF]
+        known = self._known.setdefault((form == PROTOBUF, with_envs), {})
         out = []
         for container in containers:
             kept = known.get(container.handle)
             if kept is None or kept[0] is not container:
-                kept = known[container.handle] = (container, block(self._policy.pairs(container), form))
+                kept = known[container.handle] = (
+                    container,
+                    block(self._policy.pairs(container, with_envs=with_envs), form),
+                )
             out.append(kept[1])
         return out
 

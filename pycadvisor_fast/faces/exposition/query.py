@@ -46,6 +46,8 @@ class Query:
     groups: tuple[str, ...] = ()
     with_extras: bool = False
     with_created: bool = False
+    with_envs: bool = True
+    """Who asks may see environment variables. No parameter: what the door says."""
 
     @property
     def is_everything(self) -> bool:

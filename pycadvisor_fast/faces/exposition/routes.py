@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from starlette.requests import Request
@@ -75,6 +76,8 @@ class Metrics:
             asked = query.parse(
                 request.query_params.multi_items(), with_extras=self._with_extras, with_created=self._with_created
             )
+            user = scope.get("pcf_user")
+            asked = replace(asked, with_envs=user is None or user.may("env"))
             form, content_type = choose(",".join(request.headers.getlist("accept")))
             is_packed = accepts_gzip(",".join(request.headers.getlist("accept-encoding")))
             pieces = await self._context.run(lambda: self._answer(asked, form, is_packed=is_packed))

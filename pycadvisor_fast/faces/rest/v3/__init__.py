@@ -55,13 +55,15 @@ def _facts(serving: Serving) -> list[BaseRoute]:
 
 def _numbers(serving: Serving) -> list[BaseRoute]:
     streams = NumberStreams(serving)
-
-    async def columns(request: Request) -> Response:
-        return await column_routes.columns(serving, request)
-
     text = "numbers as columns: the newest ticks, or those of some time"
     return [
-        _route("columns", columns, text, column_routes.PARAMETERS, tuple(documents.MEDIA.values())),
+        _route(
+            "columns",
+            column_routes.Columns(serving).answer,
+            text,
+            column_routes.PARAMETERS,
+            tuple(documents.MEDIA.values()),
+        ),
         _route("stream", streams.stream, "batches of numbers as they come", STREAM_PARAMETERS, (_STREAM,)),
     ]
 

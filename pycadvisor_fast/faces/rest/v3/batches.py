@@ -13,7 +13,7 @@ import numpy as np
 from ..serving import untorn
 from ..waiting import when_free
 from . import documents
-from .column_data import only_ticks, take
+from .column_data import Selections, only_ticks, take
 from .column_forms import document
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Batches:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._selections = Selections(context.feed)
         self._made: OrderedDict[tuple[ColumnQuery, Moment], asyncio.Task[bytes | None]] = OrderedDict()
 
     async def batch(self, query: ColumnQuery, moment: Moment) -> bytes | None:
@@ -65,7 +66,8 @@ class Batches:
         self._made.clear()
 
     def _make(self, query: ColumnQuery, moment: Moment) -> bytes | None:
-        data = take(self._context.feed, query, lambda group, columns: _window(group, columns, moment))
+        selection = self._selections.of(query.selector)
+        data = take(self._context.feed, query, selection, lambda group, columns: _window(group, columns, moment))
         if not any(len(group.window) for group in data.groups):
             return None
         whole = document(data)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,9 +21,11 @@ if TYPE_CHECKING:
     from pycadvisor_fast.container import Container
     from pycadvisor_fast.feed import Feed
     from pycadvisor_fast.sampling import GroupRing, Window
+    from pycadvisor_fast.views.selection import Selector
 
 MOST_CELLS = 32_000_000
 """Numbers in one answer: 256 MB as numpy bytes."""
+_SELECTIONS_KEPT = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,26 +72,58 @@ class ColumnData:
     containers: Sequence[Container]
 
 
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Chosen containers. ``handles``: theirs; None = all, also those of rows whose container has just gone."""
+
+    containers: Sequence[Container]
+    handles: NDArray[np.uint64] | None
+
+
 Choose = Callable[["GroupRing", Sequence[str] | None], "Window"]
 """(group, its columns or None for all) -> the ticks wanted of it."""
 
 
-def take(feed: Feed, query: ColumnQuery, choose: Choose) -> ColumnData:
+class Selections:
+    """Which containers selectors choose: worked out again only when the containers have changed. For any thread."""
+
+    def __init__(self, feed: Feed) -> None:
+        self._feed = feed
+        self._known: OrderedDict[Selector, tuple[int, Selection]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, selector: Selector) -> Selection:
+        """Raises nothing: selectors are checked when they are made."""
+        version = self._feed.containers_version()
+        with self._lock:
+            found = self._known.get(selector)
+        if found is not None and found[0] == version:
+            return found[1]
+        containers = tuple(selector.select(self._feed.containers()))
+        handles = None if selector.is_everything else np.array([one.handle for one in containers], np.uint64)
+        made = Selection(containers, handles)
+        with self._lock:
+            self._known[selector] = (version, made)
+            self._known.move_to_end(selector)
+            if len(self._known) > _SELECTIONS_KEPT:
+                self._known.popitem(last=False)
+        return made
+
+
+def take(feed: Feed, query: ColumnQuery, selection: Selection, choose: Choose) -> ColumnData:
     """Reads what ``choose`` says. Raises ApiError when it is too much for one answer."""
-    containers = query.selector.select(feed.containers())
-    wanted = None if query.selector.is_everything else np.array([one.handle for one in containers], np.uint64)
     groups: list[GroupData] = []
     cells = 0
     for name, columns in query.chosen:
         group = feed.ring.groups[name]
         window = choose(group, columns)
-        if wanted is not None:
-            window = _rows(window, np.isin(window.handles, wanted))
+        if selection.handles is not None:
+            window = _rows(window, np.isin(window.handles, selection.handles))
         cells += window.present.size * len(window.cells)
         if cells > MOST_CELLS:
             raise ApiError(413, "too_large", f"more than {MOST_CELLS} numbers: ask for fewer groups, columns or ticks")
         groups.append(GroupData(name, group.interval_ns, window))
-    return ColumnData(epoch(feed), groups, containers if query.has_identities else ())
+    return ColumnData(epoch(feed), groups, selection.containers if query.has_identities else ())
 
 
 def chooser(times: Times) -> Choose:

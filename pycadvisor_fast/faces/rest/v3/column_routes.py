@@ -11,7 +11,7 @@ from pycadvisor_fast.durations import LONGEST_INTERVAL_NS
 
 from ..serving import untorn
 from . import column_forms, documents
-from .column_data import chooser, take
+from .column_data import Selections, chooser, take
 from .column_query import CHOOSING, TIMES, column_query, times
 from .parameters import Parameters
 
@@ -21,15 +21,24 @@ if TYPE_CHECKING:
 PARAMETERS = ("format", "max_age", *CHOOSING, *TIMES)
 
 
-async def columns(serving: Serving, request: Request) -> Response:
-    """The newest ticks, or those of some time."""
-    parameters = Parameters(request.scope["query_string"], PARAMETERS)
-    form = documents.form_of(request, parameters, (documents.JSON, documents.MSGPACK, documents.NUMPY))
-    query = column_query(parameters, tuple(serving.feed.ring.groups), has_identities=True)
-    choose = chooser(times(parameters))
-    await serving.fresh.at_most(parameters.duration_ns("max_age", most=LONGEST_INTERVAL_NS))
+class Columns:
+    """The route of a server."""
 
-    def made() -> bytes:
-        return column_forms.encode(take(serving.feed, query, choose), form, is_exact=query.is_exact)
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._selections = Selections(serving.feed)
 
-    return documents.answer(await serving.context.run(lambda: untorn(made)), form)
+    async def answer(self, request: Request) -> Response:
+        """The newest ticks, or those of some time."""
+        feed = self._serving.feed
+        parameters = Parameters(request.scope["query_string"], PARAMETERS)
+        form = documents.form_of(request, parameters, (documents.JSON, documents.MSGPACK, documents.NUMPY))
+        query = column_query(parameters, tuple(feed.ring.groups), has_identities=True)
+        choose = chooser(times(parameters))
+        await self._serving.fresh.at_most(parameters.duration_ns("max_age", most=LONGEST_INTERVAL_NS))
+
+        def made() -> bytes:
+            data = take(feed, query, self._selections.of(query.selector), choose)
+            return column_forms.encode(data, form, is_exact=query.is_exact)
+
+        return documents.answer(await self._serving.context.run(lambda: untorn(made)), form)

@@ -372,8 +372,10 @@ class _Parts:
         self.trees = TreeMeasuring(
             self.roster.containers,
             options.sysroot,
+            ask=lambda ident, cgroup: self.runtimes.layer_usage(ident, cgroup),
             interval_s=duration_ns(options.disk_usage_interval, "disk_usage_interval") / 1e9,
             cpu_share=options.disk_usage_cpu,
+            with_binds=options.disk_usage_binds,
         )
         self.runtimes = RuntimeLoop(make_runtimes(options), self.registry)
         self.registry.connect(self.runtimes.ask, self.runtimes.forget)

@@ -10,6 +10,20 @@ _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
+class Volume:
+    """A directory (or file) of the host that a runtime has mounted into a container.
+
+    ``kind`` is "volume", which the runtime made and named, or "bind", which somebody gave by its path.
+    """
+
+    kind: str
+    source: str  # on the host
+    destination: str  # in the container
+    name: str = ""
+    is_read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Container:
     """A cgroup the collector follows, with the identity a runtime gave it (if any).
 
@@ -52,6 +66,7 @@ class Container:
     layer_driver: str = ""  # "overlay2", "overlayfs", "btrfs", "zfs", ...
     description: str = ""  # of a systemd unit
     runtime_state: str = ""  # "running", "paused", ... as its runtime says
+    volumes: tuple[Volume, ...] = ()
 
     @property
     def handle(self) -> int:

@@ -87,11 +87,13 @@ class Filesystem:
 
 @dataclass(frozen=True, slots=True)
 class TreeUsage:
-    """What one directory tree of a container holds. ``kind`` is "layer" (writable), "log" or "volume".
+    """What one directory tree of a container holds. ``kind`` is "layer" (writable), "log", "volume" or "bind".
 
     ``bytes`` is what it takes on disk (blocks of 512), ``apparent_bytes`` the lengths of its files, ``inodes`` counts
-    the tree itself, its directories and its files; a file with several names counts once. ``source`` says how it was
-    found out: "walk", "" = not yet. ``measured_ns``: wall clock when that ended, 0 = not yet.
+    the tree itself, its directories and its files; a file with several names counts once. ``own_bytes`` is what of
+    ``bytes`` no other subvolume shares, told by btrfs. ``source`` says who counted: "walk", "quota" (project quota),
+    "qgroup" (btrfs), "snapshotter" (containerd), "" = nobody yet; what that one does not count is None.
+    ``measured_ns``: wall clock when that ended, 0 = not yet. A layer without a directory on the host has no ``path``.
     """
 
     kind: str
@@ -104,6 +106,10 @@ class TreeUsage:
     took_ns: int = 0  # from the beginning of the walk to its end
     skipped: int = 0  # directories that could not be read, and other filesystems mounted in it
     error: str = ""
+    own_bytes: int | None = None
+    name: str = ""  # of a volume
+    destination: str = ""  # where a volume or bind mount is in the container
+    is_read_only: bool = False  # to the container
 
 
 @dataclass(frozen=True, slots=True)

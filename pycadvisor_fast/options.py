@@ -121,6 +121,7 @@ class CollectorOptions:
         filesystem_interval: how often mounted filesystems are asked how full they are, and at each mount; 0 = never.
         disk_usage_interval: how often what each container holds on disk is measured; 0 = never.
         disk_usage_cpu: most of one core that measuring it may take, 0..1.
+        disk_usage_binds: whether what is mounted into containers by its path is measured as well.
     """
 
     interval: Duration | Mapping[str, Duration] = 1.0
@@ -169,6 +170,7 @@ class CollectorOptions:
     filesystem_interval: Duration = 15.0
     disk_usage_interval: Duration = 60.0
     disk_usage_cpu: float = 0.02
+    disk_usage_binds: bool = False
 
     def __post_init__(self) -> None:
         for name in _TEXT_LISTS:

@@ -98,6 +98,26 @@ int pcf_json_interface_first(pcf_json *json)
 }
 
 /* ---- huge pages ---- */
+/* Usage and peak are left out when they are 0: both are omitempty in cAdvisor's struct, failcnt is not. */
+static char *hugetlb_put(const uint8_t *row, const struct pcf_json_cell *cell, char *at)
+{
+	uint64_t usage = pcf_json_plain(pcf_json_load(row, cell[PCF_HUGETLB_USAGE_BYTES]));
+	uint64_t peak = pcf_json_plain(pcf_json_load(row, cell[PCF_HUGETLB_PEAK_BYTES]));
+
+	at = PCF_JSON_PUT(at, ":{");
+	if (usage) {
+		at = pcf_json_number(PCF_JSON_PUT(at, "\"usage\":"), usage);
+		*at++ = ',';
+	}
+	if (peak) {
+		at = pcf_json_number(PCF_JSON_PUT(at, "\"max_usage\":"), peak);
+		*at++ = ',';
+	}
+	at = COLUMN_PUT(at, "\"failcnt\":", row, cell[PCF_HUGETLB_FAILCNT]);
+	*at++ = '}';
+	return at;
+}
+
 int pcf_json_hugetlb(pcf_json *json)
 {
 	const struct pcf_json_rows *rows = &json->rows[PCF_GROUP_HUGETLB];
@@ -115,10 +135,7 @@ int pcf_json_hugetlb(pcf_json *json)
 			return rc;
 		out->at = is_open ? PCF_JSON_PUT(out->at, ",") : PCF_JSON_PUT(out->at, ",\"hugetlb\":{");
 		out->at = pcf_json_head_put(json, &rows->row[i], out->at);
-		out->at = COLUMN_PUT(out->at, ":{\"usage\":", row, cell[PCF_HUGETLB_USAGE_BYTES]);
-		out->at = COLUMN_PUT(out->at, ",\"max_usage\":", row, cell[PCF_HUGETLB_PEAK_BYTES]);
-		out->at = COLUMN_PUT(out->at, ",\"failcnt\":", row, cell[PCF_HUGETLB_FAILCNT]);
-		*out->at++ = '}';
+		out->at = hugetlb_put(row, cell, out->at);
 		is_open = true;
 	}
 	if (is_open)

@@ -297,24 +297,24 @@ static void test_thread(void)
 	wide_tree();
 	CHECK_OR_DIE(pcf_usage_open(&usage, 1000, 1000, &err) == 0);
 	CHECK_EQ(pcf_usage_look(usage, &tree), -ENOENT);
-	CHECK_EQ(pcf_usage_begin(usage, below("w")), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), 0);
 	tree = finished(usage);
 	CHECK_EQ(tree.inodes, 51 + 50 * 20);
 	CHECK(tree.cpu_ns > 0 && tree.wall_ns > 0);
-	CHECK_EQ(pcf_usage_begin(usage, below("w/0")), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("w/0"), 0), 0);
 	CHECK_EQ(finished(usage).inodes, 21);
-	CHECK_EQ(pcf_usage_begin(usage, below("nowhere")), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("nowhere"), 0), 0);
 	CHECK_EQ(finished(usage).error, ENOENT);
 	pcf_usage_close(usage);
 
 	/* With a budget of a thousandth it is at work for long: it can be asked, refuses more, and can be ended. */
 	CHECK_OR_DIE(pcf_usage_open(&usage, 1, 1, &err) == 0);
-	CHECK_EQ(pcf_usage_begin(usage, below("w")), 0);
-	CHECK_EQ(pcf_usage_begin(usage, below("w")), -EBUSY);
+	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), -EBUSY);
 	CHECK_EQ(pcf_usage_look(usage, &tree), 0);
 	pcf_usage_cancel(usage);
 	CHECK_EQ(finished(usage).error, ECANCELED);
-	CHECK_EQ(pcf_usage_begin(usage, below("w")), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), 0);
 	pcf_usage_close(usage); /* in the middle */
 	clean("w");
 }
@@ -333,7 +333,7 @@ static void test_budget(void)
 		file_of(name, 0);
 	}
 	CHECK_OR_DIE(pcf_usage_open(&usage, 200, 1000, &err) == 0);
-	CHECK_EQ(pcf_usage_begin(usage, below("many")), 0);
+	CHECK_EQ(pcf_usage_begin(usage, below("many"), 0), 0);
 	tree = finished(usage);
 	CHECK_EQ(tree.inodes, 20001);
 	CHECK(tree.cpu_ns > 2000000); /* several steps, or there is nothing to see */

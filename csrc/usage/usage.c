@@ -12,6 +12,7 @@
 
 #include "schema/clock.h"
 #include "schema/error.h"
+#include "usage/kept.h"
 #include "usage/tree.h"
 
 #define STEP_CPU_NS   1000000 /* it pauses after so much work: never longer on a core than a tick of the scheduler */
@@ -30,7 +31,7 @@ struct pcf_usage {
 	uint32_t cpu_permille, io_permille;
 	char *path;           /* what to walk, or being walked; NULL = nothing */
 	pcf_usage_tree shown; /* as it was last published */
-	int has_begun, is_done, is_cancelled, is_closing;
+	int has_begun, is_done, is_cancelled, is_closing, only_walk;
 	int owners;    /* the caller and the thread: the last one frees */
 	int has_ended; /* the thread has */
 	/* the thread's own */
@@ -104,12 +105,13 @@ static int pace(void *arg, const pcf_usage_tree *counted)
 
 /* ---- the thread ---- */
 
-static void walk_one(pcf_usage *usage, const char *path, pcf_usage_tree *tree)
+static void measure_one(pcf_usage *usage, const char *path, int only_walk, pcf_usage_tree *tree)
 {
 	uint64_t wall = pcf_now_ns(CLOCK_MONOTONIC), cpu = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID);
 
 	begin_step(usage);
-	pcf_tree_walk(path, tree, pace, usage);
+	if (only_walk || pcf_kept_read(path, tree) < 0)
+		pcf_tree_walk(path, tree, pace, usage);
 	tree->cpu_ns = pcf_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	tree->wall_ns = pcf_now_ns(CLOCK_MONOTONIC) - wall;
 }
@@ -143,13 +145,14 @@ static void *run(void *arg)
 	while (!usage->is_closing) {
 		pcf_usage_tree tree = {0};
 		char *path = usage->path;
+		int only_walk = usage->only_walk;
 
 		if (!path) {
 			pthread_cond_wait(&usage->changed, &usage->lock);
 			continue;
 		}
 		pthread_mutex_unlock(&usage->lock);
-		walk_one(usage, path, &tree);
+		measure_one(usage, path, only_walk, &tree);
 		pthread_mutex_lock(&usage->lock);
 		finish(usage, &tree);
 	}
@@ -204,7 +207,7 @@ int pcf_usage_open(pcf_usage **out, uint32_t cpu_permille, uint32_t io_permille,
 	return 0;
 }
 
-int pcf_usage_begin(pcf_usage *usage, const char *path)
+int pcf_usage_begin(pcf_usage *usage, const char *path, int only_walk)
 {
 	char *copy = strdup(path);
 	eventfd_t count;
@@ -216,6 +219,7 @@ int pcf_usage_begin(pcf_usage *usage, const char *path)
 	if (!rc) {
 		(void)eventfd_read(usage->done_fd, &count);
 		usage->path = copy;
+		usage->only_walk = only_walk;
 		usage->shown = (pcf_usage_tree){0};
 		usage->has_begun = 1;
 		usage->is_done = usage->is_cancelled = 0;

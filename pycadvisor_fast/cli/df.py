@@ -13,7 +13,7 @@ from ..config import Setting, Settings, collector_options
 from ..config.values import BOOL
 from ..container import Container
 from ..errors import RingError
-from ..filesystem import Filesystem, Storage
+from ..filesystem import Filesystem, Storage, TreeUsage
 from . import access, exits, logs, origin
 from .command import TARGET_FLAGS, Command, Invocation, settings_named
 from .overview import printable
@@ -74,8 +74,8 @@ def trees(storage: Storage, containers: Sequence[Container], now_ns: int) -> lis
                 size(tree.apparent_bytes),
                 whole(tree.inodes),
                 span(max(0, now_ns - tree.measured_ns) / _NS) if tree.measured_ns else "-",
-                printable(tree.error or tree.source or "not measured yet"),
-                printable(tree.path),
+                printable(tree.error or tree.source or ("not measured" if tree.kind == "bind" else "not measured yet")),
+                printable(_where(tree)),
             )
             for tree in storage.containers.get(container.handle, ())
         ]
@@ -95,6 +95,14 @@ def plain(storage: Storage, containers: Sequence[Container]) -> dict[str, Any]:
         },
         "notes": list(storage.notes),
     }
+
+
+def _where(tree: TreeUsage) -> str:
+    """On the host; of a volume also in the container."""
+    if not tree.destination:
+        return tree.path or "-"
+    named = f" ({tree.name})" if tree.name else ""
+    return f"{tree.path} on {tree.destination}{named}{', read-only' if tree.is_read_only else ''}"
 
 
 def _used_percent(used: int | None, available: int | None) -> float | None:

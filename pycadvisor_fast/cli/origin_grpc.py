@@ -12,7 +12,7 @@ import numpy as np
 
 from .. import schema
 from ..client import Access, Client, ColumnsSnapshot, GroupArrays
-from ..container import Container
+from ..container import Container, Volume
 from ..errors import PycadvisorError
 from ..faces.snapshot import Capture, GroupCapture, stack
 from ..filesystem import Storage
@@ -150,6 +150,9 @@ def container(info: Any) -> Container:
         envs=dict(info.envs),
         attempt=info.attempt,
         ip_addresses=tuple(info.ip_addresses),
+        volumes=tuple(
+            Volume(one.kind, one.source, one.destination, one.name, one.is_read_only) for one in info.volumes
+        ),
         **{name: getattr(info, name) for name in _TEXTS},
     )
 

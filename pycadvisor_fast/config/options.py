@@ -64,6 +64,7 @@ def collector_options(settings: Settings, **overrides: Any) -> CollectorOptions:
         "filesystem_interval": settings["filesystem_interval"] / _NS,
         "disk_usage_interval": _disk_usage_interval(settings),
         "disk_usage_cpu": settings["disk_usage_cpu"],
+        "disk_usage_binds": settings["disk_usage_binds"],
     }
     return CollectorOptions(**{**fields, **overrides})
 

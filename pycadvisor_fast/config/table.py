@@ -337,6 +337,13 @@ _FILESYSTEMS = (
         "how often what each container holds on disk is measured; 0: never",
     ),
     Setting("disk_usage_cpu", v.FLOAT, 0.02, "Filesystems", "most of one core that measuring it may take, 0 to 1"),
+    Setting(
+        "disk_usage_binds",
+        v.BOOL,
+        False,
+        "Filesystems",
+        "measure also what is mounted into containers by its path, which may be all of the host; else it is only named",
+    ),
 )
 
 _PROGRAM = (

@@ -275,7 +275,7 @@ _KEPT_FIELDS = (  # what an identity leaves empty stays as it is
     "pod_namespace", "container_name", "sandbox_id", "attempt", "log_path", "network_mode", "layer_path",
     "layer_driver", "runtime_state",
 )  # fmt: skip
-_EMPTIED_FIELDS = ("aliases", "health", "ip_addresses", "description")  # a complete one empties them
+_EMPTIED_FIELDS = ("aliases", "health", "ip_addresses", "description", "volumes")  # a complete one empties them
 
 
 def _shown(container: Container) -> tuple[str, str, str, str]:

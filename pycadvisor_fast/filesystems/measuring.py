@@ -14,7 +14,10 @@ from ..container import Container
 from ..errors import NativeError
 from ..filesystem import TreeUsage
 from ..native.usage import Tree, TreeWalker
-from .trees import Figures, Place, places
+from .figures import Figures
+from .layers import Ask, layer_of, nobody
+from .projects import Projects
+from .trees import Asked, Place, Wanted, wanted
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,8 @@ class TreeMeasuring:
     """Measures trees in the background. ``start`` and ``stop`` for one thread, ``current`` for any.
 
     ``containers``: the live ones, the same tuple until something changes. ``sysroot``: prefix of their paths.
+    ``ask``: what a runtime says of a layer that has no directory; it takes ``cpu_share`` of the time at most, as if all
+    the time until its answer were work. ``with_binds``: bind mounts are measured, too.
     """
 
     def __init__(
@@ -35,20 +40,28 @@ class TreeMeasuring:
         containers: Callable[[], Sequence[Container]],
         sysroot: str = "",
         *,
+        ask: Ask = nobody,
         interval_s: float = 60.0,
         cpu_share: float = 0.02,
+        with_binds: bool = False,
         hangs_after_s: float = _HANGS_AFTER_S,
     ) -> None:
         self._containers = containers
         self._sysroot = sysroot
+        self._ask = ask
         self._interval_s = interval_s
         self._cpu_share = cpu_share
+        self._with_binds = with_binds
         self._hangs_after_s = hangs_after_s
         self._figures = Figures(round(interval_s * 1e9))
+        self._projects = Projects()
         self._known: Sequence[Container] | None = None
+        self._wanted: dict[int, tuple[Container, tuple[Wanted, ...]]] = {}  # by handle
+        self._followed_at = -_LOOK_S
         self._walker: TreeWalker | None = None
         self._left_behind = 0
         self._measured = 0
+        self._asked = 0
         self._cpu_ns = 0
         self._at = ""
         self._error = ""
@@ -84,6 +97,7 @@ class TreeMeasuring:
         return {
             "trees": sum(len(usages) for usages in trees.values()),
             "measured": self._measured,
+            "asked": self._asked,
             "cpu_ns": self._cpu_ns,
             "at": self._at,
             "left_behind": self._left_behind,
@@ -98,6 +112,8 @@ class TreeMeasuring:
                 place = self._figures.due(time.monotonic_ns())
                 if place is None:
                     self._sleep()
+                elif place.asked is not None:
+                    self._ask_about(place, place.asked)
                 else:
                     self._measure(place)
         except Exception as error:
@@ -107,10 +123,23 @@ class TreeMeasuring:
             self._drop_walker()
 
     def _follow(self) -> None:
+        """Takes over who is there, now and then: where containers come and go it is another tuple every time."""
+        now = time.monotonic()
+        if now - self._followed_at < _LOOK_S:
+            return
+        self._followed_at = now
         containers = self._containers()
         if containers is not self._known:
             self._known = containers
-            self._figures.follow(places(containers))
+            self._wanted = {one.handle: self._wanted_of(one) for one in containers}
+            self._figures.follow({handle: found for handle, (_, found) in self._wanted.items()})
+            self._projects.keep(self._figures.places())
+
+    def _wanted_of(self, container: Container) -> tuple[Container, tuple[Wanted, ...]]:
+        known = self._wanted.get(container.handle)
+        if known is not None and known[0] is container:
+            return known
+        return container, wanted(container, with_binds=self._with_binds)
 
     def _sleep(self) -> None:
         due = self._figures.next_due_ns()
@@ -125,21 +154,42 @@ class TreeMeasuring:
             poll.register(fd, select.POLLIN)
         return fd in dict(poll.poll(seconds * 1000))
 
+    def _ask_about(self, place: Place, asked: Asked) -> None:
+        usage, took_ns = layer_of(self._ask, asked, lambda: self._is_ending)
+        now = time.monotonic_ns()
+        self._asked += 1
+        self._figures.ask_from_ns = now + round(took_ns / self._cpu_share)
+        if not self._is_ending:
+            self._figures.measured(place, usage, now)
+
     def _measure(self, place: Place) -> None:
         try:
             if self._walker is None:
                 self._walker = TreeWalker(self._cpu_share)
             self._at = place.path
-            self._walker.begin(self._sysroot + place.path)
-            usage = self._result(place, self._walker)
+            usage = self._counted(place, self._walker)
         except NativeError as error:
-            usage = TreeUsage(place.kind, place.path, error=str(error))
+            usage = _failed(place, str(error))
         finally:
             self._at = ""
         if not self._is_ending:
             self._figures.measured(place, usage, time.monotonic_ns(), is_hung=usage.error == _HANGS)
 
-    def _result(self, place: Place, walker: TreeWalker) -> TreeUsage:
+    def _counted(self, place: Place, walker: TreeWalker) -> TreeUsage:
+        """By the filesystem where it can tell, else by a walk: also where others are in the same project."""
+        path = self._sysroot + place.path
+        walker.begin(path)
+        usage, tree = self._result(place, walker)
+        if tree is None or tree.project is None:
+            return usage
+        for doubted in self._projects.join(place, tree.project):
+            self._figures.expire(doubted)
+        if not self._projects.is_shared(tree.project):
+            return usage
+        walker.begin(path, only_walk=True)
+        return self._result(place, walker)[0]
+
+    def _result(self, place: Place, walker: TreeWalker) -> tuple[TreeUsage, Tree | None]:
         """What the walker found; it is left behind when it gets no further."""
         seen, since = -1, time.monotonic()
         while not self._is_ending:
@@ -148,14 +198,14 @@ class TreeMeasuring:
             if is_done:
                 self._measured += 1
                 self._cpu_ns += tree.cpu_ns
-                return _usage(place, tree)
+                return _usage(place, tree), tree
             if tree.entries != seen:
                 seen, since = tree.entries, time.monotonic()
             elif time.monotonic() - since > self._hangs_after_s:
                 self._leave_behind()
-                return TreeUsage(place.kind, place.path, error=_HANGS)
+                return _failed(place, _HANGS), None
         walker.cancel()
-        return TreeUsage(place.kind, place.path, error="ended")
+        return _failed(place, "ended"), None
 
     def _leave_behind(self) -> None:
         self._drop_walker()
@@ -169,16 +219,21 @@ class TreeMeasuring:
             self._walker = None
 
 
+def _failed(place: Place, error: str) -> TreeUsage:
+    return TreeUsage("", place.path, error=error)
+
+
 def _usage(place: Place, tree: Tree) -> TreeUsage:
     if tree.error:
-        return TreeUsage(place.kind, place.path, error=tree.error)
+        return _failed(place, tree.error)
     return TreeUsage(
-        kind=place.kind,
+        kind="",
         path=place.path,
         bytes=tree.bytes,
         apparent_bytes=tree.apparent_bytes,
         inodes=tree.inodes,
-        source="walk",
+        own_bytes=tree.own_bytes,
+        source=tree.source,
         measured_ns=time.time_ns(),
         took_ns=tree.wall_ns,
         skipped=tree.skipped,

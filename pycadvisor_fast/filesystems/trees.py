@@ -1,35 +1,63 @@
-"""Which directory trees containers have, and in which order they are measured. Pure."""
+"""Which directory trees containers have, and which layers only their runtime can tell about. Pure."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
-from ..container import Container
+from ..container import Container, Volume
 from ..filesystem import TreeUsage
 
-_HUNG_FACTOR = 60
+_TELLING = ("docker", "containerd", "kubepods")  # runtimes by path whose containers containerd may know
+
+
+class Asked(NamedTuple):
+    """A container whose layer has no directory on the host: its runtime is asked. Ids may be chosen twice."""
+
+    id: str
+    cgroup: str
 
 
 class Place(NamedTuple):
-    """A tree of a container, with the path the host has for it."""
+    """What is measured, once for all who have it: a tree of the host, or a layer by what its runtime says."""
 
-    handle: int
-    kind: str
     path: str
+    asked: Asked | None = None
 
 
-def places(containers: Iterable[Container]) -> list[Place]:
-    """The trees of all containers whose runtimes said where they are."""
+class Wanted(NamedTuple):
+    """What is shown of a container: ``tree`` with the figures of ``place``; None: it is not measured."""
+
+    place: Place | None
+    tree: TreeUsage
+
+
+def wanted(container: Container, *, with_binds: bool = False) -> tuple[Wanted, ...]:
+    """What there is to be told of a container, as far as its runtime said where it is. ``with_binds``: bind mounts are
+    measured as well, and not only named: they may be all of the host."""
     out = []
-    for one in containers:
-        if one.layer_path:
-            out.append(Place(one.handle, "layer", one.layer_path))
-        if one.log_path:
-            out.append(Place(one.handle, "log", log_tree(one)))
-    return out
+    if container.layer_path:
+        out.append(_tree("layer", container.layer_path))
+    elif container.layer_driver and container.id and container.runtime in _TELLING:
+        out.append(Wanted(Place("", Asked(container.id, container.path)), TreeUsage("layer", "")))
+    if container.log_path:
+        out.append(_tree("log", log_tree(container)))
+    return (*out, *(_volume(one, with_binds) for one in container.volumes))
+
+
+def _tree(kind: str, path: str) -> Wanted:
+    return Wanted(Place(path), TreeUsage(kind, path))
+
+
+def _volume(volume: Volume, with_binds: bool) -> Wanted:
+    tree = TreeUsage(
+        volume.kind,
+        volume.source,
+        name=volume.name,
+        destination=volume.destination,
+        is_read_only=volume.is_read_only,
+    )
+    return Wanted(Place(volume.source) if with_binds or volume.kind == "volume" else None, tree)
 
 
 def log_tree(container: Container) -> str:
@@ -37,50 +65,3 @@ def log_tree(container: Container) -> str:
     folder = posixpath.dirname(container.log_path)
     owners = [owner for owner in (container.id, container.pod_uid) if owner]
     return folder if any(owner in folder for owner in owners) else container.log_path
-
-
-class Figures:
-    """What was found out about trees, and which is to be measured next. For one thread; ``by_handle`` for any."""
-
-    def __init__(self, interval_ns: int) -> None:
-        self._interval_ns = interval_ns
-        self._figures: dict[Place, TreeUsage] = {}
-        self._due_ns: dict[Place, int] = {}
-        self._published: Mapping[int, tuple[TreeUsage, ...]] = {}
-
-    def follow(self, wanted: Iterable[Place]) -> None:
-        """These trees are there now; figures of others are forgotten."""
-        self._figures = {place: self._figures.get(place) or TreeUsage(place.kind, place.path) for place in wanted}
-        self._due_ns = {place: self._due_ns.get(place, 0) for place in self._figures}
-        self._publish()
-
-    def due(self, now_ns: int) -> Place | None:
-        """The one that has been waiting longest, those never measured first; None: none is due."""
-        place = min(self._due_ns, key=self._due_ns.__getitem__, default=None)
-        return place if place is not None and self._due_ns[place] <= now_ns else None
-
-    def next_due_ns(self) -> int | None:
-        """When the next one is due; None: there is none."""
-        return min(self._due_ns.values(), default=None)
-
-    def measured(self, place: Place, usage: TreeUsage, now_ns: int, *, is_hung: bool = False) -> None:
-        """Keeps a figure. One that failed leaves the numbers of before, with its error; one that hung is not tried
-        again soon."""
-        old = self._figures.get(place)
-        if old is None:
-            return  # the container has gone meanwhile
-        if usage.error and old.measured_ns:
-            usage = replace(old, error=usage.error)
-        self._figures[place] = usage
-        self._due_ns[place] = now_ns + self._interval_ns * (_HUNG_FACTOR if is_hung else 1)
-        self._publish()
-
-    def by_handle(self) -> Mapping[int, tuple[TreeUsage, ...]]:
-        """Figures of each container: never changed, replaced."""
-        return self._published
-
-    def _publish(self) -> None:
-        out: dict[int, list[TreeUsage]] = {}
-        for place, usage in self._figures.items():
-            out.setdefault(place.handle, []).append(usage)
-        self._published = {handle: tuple(usages) for handle, usages in out.items()}

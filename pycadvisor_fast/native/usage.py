@@ -8,18 +8,24 @@ from typing import Any, NamedTuple
 
 from . import check, ffi, lib, new_error
 
+SOURCES = {lib.PCF_USAGE_WALK: "walk", lib.PCF_USAGE_QUOTA: "quota", lib.PCF_USAGE_QGROUP: "qgroup"}
+
 
 class Tree(NamedTuple):
-    """What was counted; see pcf_usage_tree. ``error`` is "" for a tree that was walked to its end."""
+    """What was counted; see pcf_usage_tree. ``error`` is "" for a tree that was walked to its end. None: whoever
+    counted does not count that. ``project``: with its filesystem's device, of a tree counted by a project quota."""
 
     bytes: int
-    apparent_bytes: int
-    inodes: int
+    apparent_bytes: int | None
+    inodes: int | None
     skipped: int
     entries: int
     cpu_ns: int
     wall_ns: int
     error: str
+    source: str = "walk"
+    own_bytes: int | None = None
+    project: tuple[int, int] | None = None
 
 
 class TreeWalker:
@@ -32,23 +38,27 @@ class TreeWalker:
         self._usage: Any = out[0]
         self._tree = ffi.new("pcf_usage_tree *")
 
-    def begin(self, path: str) -> None:
-        """Begins a tree. Raises NativeError while it is at another."""
-        check(lib.pcf_usage_begin(self._usage, os.fsencode(path)), None, path)
+    def begin(self, path: str, *, only_walk: bool = False) -> None:
+        """Begins a tree; ``only_walk``: also where its filesystem keeps a sum. Raises NativeError while it is at
+        another."""
+        check(lib.pcf_usage_begin(self._usage, os.fsencode(path), only_walk), None, path)
 
     def look(self) -> tuple[bool, Tree]:
         """Whether it is at its end, and what was counted. Raises NativeError when nothing was begun."""
         is_done = check(lib.pcf_usage_look(self._usage, self._tree), None, "walking trees")
-        found = self._tree
+        found, source = self._tree, self._tree.source
         return bool(is_done), Tree(
             bytes=found.bytes,
-            apparent_bytes=found.apparent_bytes,
-            inodes=found.inodes,
+            apparent_bytes=found.apparent_bytes if source == lib.PCF_USAGE_WALK else None,
+            inodes=found.inodes if source != lib.PCF_USAGE_QGROUP else None,
             skipped=found.skipped,
             entries=found.entries,
             cpu_ns=found.cpu_ns,
             wall_ns=found.wall_ns,
             error=_reason(found.error),
+            source=SOURCES[source],
+            own_bytes=found.own_bytes if source == lib.PCF_USAGE_QGROUP else None,
+            project=(found.device, found.project) if source == lib.PCF_USAGE_QUOTA else None,
         )
 
     def fileno(self) -> int:

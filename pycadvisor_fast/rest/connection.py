@@ -31,11 +31,11 @@ class Connection:
 
     url: str = DEFAULT_URL
     timeout: float = 10.0
-    auth: tuple[str, str] | httpx2.Auth | None = None
+    auth: tuple[str, str] | httpx2.Auth | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     ca: str | None = None
     cert: tuple[str, str] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def socket(self) -> str | None:

@@ -120,7 +120,7 @@ class ContainerTrees(_message.Message):
     def __init__(self, handle: _Optional[int] = ..., trees: _Optional[_Iterable[_Union[TreeUsage, _Mapping]]] = ...) -> None: ...
 
 class TreeUsage(_message.Message):
-    __slots__ = ("kind", "path", "bytes", "apparent_bytes", "inodes", "source", "measured_unix_ns", "took_ns", "skipped", "error")
+    __slots__ = ("kind", "path", "bytes", "apparent_bytes", "inodes", "source", "measured_unix_ns", "took_ns", "skipped", "error", "own_bytes", "name", "destination", "is_read_only")
     KIND_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
     BYTES_FIELD_NUMBER: _ClassVar[int]
@@ -131,6 +131,10 @@ class TreeUsage(_message.Message):
     TOOK_NS_FIELD_NUMBER: _ClassVar[int]
     SKIPPED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    OWN_BYTES_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    IS_READ_ONLY_FIELD_NUMBER: _ClassVar[int]
     kind: str
     path: str
     bytes: int
@@ -141,4 +145,8 @@ class TreeUsage(_message.Message):
     took_ns: int
     skipped: int
     error: str
-    def __init__(self, kind: _Optional[str] = ..., path: _Optional[str] = ..., bytes: _Optional[int] = ..., apparent_bytes: _Optional[int] = ..., inodes: _Optional[int] = ..., source: _Optional[str] = ..., measured_unix_ns: _Optional[int] = ..., took_ns: _Optional[int] = ..., skipped: _Optional[int] = ..., error: _Optional[str] = ...) -> None: ...
+    own_bytes: int
+    name: str
+    destination: str
+    is_read_only: bool
+    def __init__(self, kind: _Optional[str] = ..., path: _Optional[str] = ..., bytes: _Optional[int] = ..., apparent_bytes: _Optional[int] = ..., inodes: _Optional[int] = ..., source: _Optional[str] = ..., measured_unix_ns: _Optional[int] = ..., took_ns: _Optional[int] = ..., skipped: _Optional[int] = ..., error: _Optional[str] = ..., own_bytes: _Optional[int] = ..., name: _Optional[str] = ..., destination: _Optional[str] = ..., is_read_only: bool = ...) -> None: ...

@@ -146,7 +146,7 @@ class ColumnValues(_message.Message):
     def __init__(self, number: _Optional[int] = ..., values: _Optional[bytes] = ...) -> None: ...
 
 class ContainerInfo(_message.Message):
-    __slots__ = ("handle", "path", "runtime", "id", "name", "image", "labels", "namespace", "kind", "pod_uid", "created_unix_ns", "network_namespace", "network_owner", "is_host_network", "started_unix_ns", "pid", "restart_count", "aliases", "envs", "pod_name", "pod_namespace", "container_name", "sandbox_id", "attempt", "log_path", "health", "ip_addresses", "network_mode", "layer_path", "layer_driver", "description", "runtime_state")
+    __slots__ = ("handle", "path", "runtime", "id", "name", "image", "labels", "namespace", "kind", "pod_uid", "created_unix_ns", "network_namespace", "network_owner", "is_host_network", "started_unix_ns", "pid", "restart_count", "aliases", "envs", "pod_name", "pod_namespace", "container_name", "sandbox_id", "attempt", "log_path", "health", "ip_addresses", "network_mode", "layer_path", "layer_driver", "description", "runtime_state", "volumes")
     class LabelsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -193,6 +193,7 @@ class ContainerInfo(_message.Message):
     LAYER_DRIVER_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     RUNTIME_STATE_FIELD_NUMBER: _ClassVar[int]
+    VOLUMES_FIELD_NUMBER: _ClassVar[int]
     handle: int
     path: str
     runtime: str
@@ -225,7 +226,22 @@ class ContainerInfo(_message.Message):
     layer_driver: str
     description: str
     runtime_state: str
-    def __init__(self, handle: _Optional[int] = ..., path: _Optional[str] = ..., runtime: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., image: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., namespace: _Optional[str] = ..., kind: _Optional[str] = ..., pod_uid: _Optional[str] = ..., created_unix_ns: _Optional[int] = ..., network_namespace: _Optional[int] = ..., network_owner: _Optional[int] = ..., is_host_network: bool = ..., started_unix_ns: _Optional[int] = ..., pid: _Optional[int] = ..., restart_count: _Optional[int] = ..., aliases: _Optional[_Iterable[str]] = ..., envs: _Optional[_Mapping[str, str]] = ..., pod_name: _Optional[str] = ..., pod_namespace: _Optional[str] = ..., container_name: _Optional[str] = ..., sandbox_id: _Optional[str] = ..., attempt: _Optional[int] = ..., log_path: _Optional[str] = ..., health: _Optional[str] = ..., ip_addresses: _Optional[_Iterable[str]] = ..., network_mode: _Optional[str] = ..., layer_path: _Optional[str] = ..., layer_driver: _Optional[str] = ..., description: _Optional[str] = ..., runtime_state: _Optional[str] = ...) -> None: ...
+    volumes: _containers.RepeatedCompositeFieldContainer[Volume]
+    def __init__(self, handle: _Optional[int] = ..., path: _Optional[str] = ..., runtime: _Optional[str] = ..., id: _Optional[str] = ..., name: _Optional[str] = ..., image: _Optional[str] = ..., labels: _Optional[_Mapping[str, str]] = ..., namespace: _Optional[str] = ..., kind: _Optional[str] = ..., pod_uid: _Optional[str] = ..., created_unix_ns: _Optional[int] = ..., network_namespace: _Optional[int] = ..., network_owner: _Optional[int] = ..., is_host_network: bool = ..., started_unix_ns: _Optional[int] = ..., pid: _Optional[int] = ..., restart_count: _Optional[int] = ..., aliases: _Optional[_Iterable[str]] = ..., envs: _Optional[_Mapping[str, str]] = ..., pod_name: _Optional[str] = ..., pod_namespace: _Optional[str] = ..., container_name: _Optional[str] = ..., sandbox_id: _Optional[str] = ..., attempt: _Optional[int] = ..., log_path: _Optional[str] = ..., health: _Optional[str] = ..., ip_addresses: _Optional[_Iterable[str]] = ..., network_mode: _Optional[str] = ..., layer_path: _Optional[str] = ..., layer_driver: _Optional[str] = ..., description: _Optional[str] = ..., runtime_state: _Optional[str] = ..., volumes: _Optional[_Iterable[_Union[Volume, _Mapping]]] = ...) -> None: ...
+
+class Volume(_message.Message):
+    __slots__ = ("kind", "source", "destination", "name", "is_read_only")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    DESTINATION_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    IS_READ_ONLY_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    source: str
+    destination: str
+    name: str
+    is_read_only: bool
+    def __init__(self, kind: _Optional[str] = ..., source: _Optional[str] = ..., destination: _Optional[str] = ..., name: _Optional[str] = ..., is_read_only: bool = ...) -> None: ...
 
 class ContainerRemoved(_message.Message):
     __slots__ = ("handle", "reason")

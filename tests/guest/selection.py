@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.guest.kernels import ROOT
 
-ROOMS = ("ring", "source", "host", "watch", "slot", "tick", "net", "bpf", "event", "walk_")
+ROOMS = ("ring", "source", "host", "watch", "slot", "tick", "net", "bpf", "event", "walk_", "usage_kept")
 ALIKE = (  # no kernel makes a difference
     "parse_network",
     "ring",
@@ -26,7 +26,15 @@ ALIKE = (  # no kernel makes a difference
     "walk_match",
     "walk_memory_stat",
 )
-LAYOUTLESS = ("net", "net_parts", "bpf_psi", "connector", "kmsg", "processes")  # the kernel's, whatever is mounted
+LAYOUTLESS = (
+    "net",
+    "net_parts",
+    "bpf_psi",
+    "connector",
+    "kmsg",
+    "processes",
+    "usage_kept",
+)  # the kernel's, whatever is mounted
 
 
 def c_tests(build: Path, *, only_layout: bool = False) -> list[Path]:

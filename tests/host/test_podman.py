@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pycadvisor_fast import Collector
+from pycadvisor_fast.container import Volume
 from pycadvisor_fast.discovery.patterns import recognise
 from pycadvisor_fast.discovery.runtimes.loop import RuntimeLoop
 from pycadvisor_fast.discovery.runtimes.podman import PodmanRuntime
@@ -44,7 +45,8 @@ def cgroup_of(pid: int) -> str:
 
 
 def test_the_service_names_containers_pods_and_ends(podman: PodmanEngine) -> None:
-    before = podman.run("pcf-before", "--label=tier=front", "--env=A=1")
+    mounts = ("--volume=pcf-data:/data", f"--volume={podman.base}:/host:ro")
+    before = podman.run("pcf-before", "--label=tier=front", "--env=A=1", *mounts)
     podman.serve()
     bench = Bench(podman)
     try:
@@ -56,6 +58,10 @@ def test_the_service_names_containers_pods_and_ends(podman: PodmanEngine) -> Non
         assert web.started_ns >= web.created_ns > 0
         assert Path(web.layer_path).is_dir()
         assert Path(web.log_path).is_file()
+        data, bind = web.volumes
+        assert (data.kind, data.name, data.destination, data.is_read_only) == ("volume", "pcf-data", "/data", False)
+        assert Path(data.source).is_dir()
+        assert bind == Volume("bind", str(podman.base), "/host", is_read_only=True)
         assert (recognise(cgroup_of(web.pid)).id, recognise(cgroup_of(web.pid)).runtime) == (before, "podman")
 
         pod = podman.pod("pcf-shop", "--label=app=shop")

@@ -213,13 +213,16 @@ class Sample:
     def hugetlb(self) -> dict[str, Any] | None:
         sizes = {
             key: {
-                "usage": self.number("hugetlb", "usage_bytes", key=key),
-                "max_usage": self.number("hugetlb", "peak_bytes", key=key),
+                **{name: value for name, value in self._pages(key).items() if value},  # omitempty in cAdvisor's struct
                 "failcnt": self.number("hugetlb", "failcnt", key=key),
             }
             for key in sorted(self.keys("hugetlb"))
         }
         return sizes or None
+
+    def _pages(self, key: str) -> dict[str, int]:
+        columns = {"usage": "usage_bytes", "max_usage": "peak_bytes"}
+        return {name: self.number("hugetlb", column, key=key) for name, column in columns.items()}
 
     def interfaces(self) -> list[str]:
         hidden = ("veth", "docker", "nerdctl") if self.is_host else ()

@@ -18,6 +18,7 @@ VERSION, NAMESPACES = f"{V1}version.v1.Version/Version", f"{V1}namespaces.v1.Nam
 LIST, GET = f"{V1}containers.v1.Containers/ListStream", f"{V1}containers.v1.Containers/Get"
 TASKS, TASK = f"{V1}tasks.v1.Tasks/List", f"{V1}tasks.v1.Tasks/Get"
 MOUNTS, SUBSCRIBE = f"{V1}snapshots.v1.Snapshots/Mounts", f"{V1}events.v1.Events/Subscribe"
+USAGE = f"{V1}snapshots.v1.Snapshots/Usage"
 
 
 class FakeContainerd(FakeGrpc):
@@ -27,6 +28,8 @@ class FakeContainerd(FakeGrpc):
         super().__init__(path)
         self.containers: dict[str, dict[str, pb.Container]] = {"default": {}}
         self.tasks: dict[str, dict[str, pb.Task]] = {"default": {}}
+        self.usages: dict[tuple[str, str, str], pb.Usage] = {}
+        """By containerd's namespace, snapshotter and key."""
         self.filters: list[str] = []
         self._subscribers: list[queue.Queue[bytes | None]] = []
         self.streams = {LIST, SUBSCRIBE}
@@ -38,6 +41,7 @@ class FakeContainerd(FakeGrpc):
             TASKS: self._tasks,
             TASK: self._task,
             MOUNTS: self._mounts,
+            USAGE: self._usage,
             SUBSCRIBE: self._subscribe,
         }
 
@@ -116,9 +120,19 @@ class FakeContainerd(FakeGrpc):
         return pb.OneTask(process=found).SerializeToString()
 
     def _mounts(self, request: bytes, namespace: str) -> bytes:
-        key = pb.Snapshot.FromString(request).key.decode()
+        snapshot = pb.Snapshot.FromString(request)
+        key = snapshot.key.decode()
+        if snapshot.snapshotter == "devmapper":
+            return pb.Mounts(mounts=[pb.Mount(type="ext4", source=f"/dev/mapper/{key}")]).SerializeToString()
         options = ["index=off", f"upperdir=/layers/{key}/fs", "lowerdir=/layers/1/fs"]
         return pb.Mounts(mounts=[pb.Mount(type="overlay", source="overlay", options=options)]).SerializeToString()
+
+    def _usage(self, request: bytes, namespace: str) -> bytes:
+        snapshot = pb.Snapshot.FromString(request)
+        found = self.usages.get((namespace, snapshot.snapshotter, snapshot.key.decode()))
+        if found is None:
+            raise FaultError(grpc.StatusCode.NOT_FOUND, "snapshot does not exist")
+        return found.SerializeToString()
 
     def _subscribe(self, request: bytes, namespace: str) -> Iterator[bytes]:
         self.filters = list(pb.Filters.FromString(request).filters)

@@ -1,12 +1,12 @@
-"""Which trees containers have, and in which order they are measured."""
+"""Which trees containers have."""
 
 from __future__ import annotations
 
 import pytest
 
-from pycadvisor_fast.container import Container
+from pycadvisor_fast.container import Container, Volume
 from pycadvisor_fast.filesystem import TreeUsage
-from pycadvisor_fast.filesystems.trees import Figures, Place, log_tree, places
+from pycadvisor_fast.filesystems.trees import Asked, Place, Wanted, log_tree, wanted
 
 ID = "f" * 64
 
@@ -26,58 +26,41 @@ def test_rotated_logs_count_where_the_directory_is_the_containers_own(
     assert log_tree(Container("/c", 1, 1, log_path=log, **fields)) == wanted  # type: ignore[arg-type]
 
 
-def test_only_what_a_runtime_named_is_measured() -> None:
-    live = [Container("/a", 1, 1), Container("/b", 2, 1, layer_path="/l"), Container("/c", 3, 1, log_path="/g")]
-    assert places(live) == [
-        Place(live[1].handle, "layer", "/l"),
-        Place(live[2].handle, "log", "/g"),
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [
+        (Container("/a", 1, 1), ()),
+        (Container("/b", 2, 1, layer_path="/l"), (Wanted(Place("/l"), TreeUsage("layer", "/l")),)),
+        (Container("/c", 3, 1, log_path="/g"), (Wanted(Place("/g"), TreeUsage("log", "/g")),)),
+    ],
+)
+def test_only_what_a_runtime_named_is_measured(container: Container, expected: tuple[Wanted, ...]) -> None:
+    assert wanted(container) == expected
+
+
+@pytest.mark.parametrize(
+    ("runtime", "path", "places"),
+    [
+        ("kubepods", "", [Place("", Asked(ID, "/c"))]),
+        ("containerd", "/l", [Place("/l")]),
+        ("podman", "", []),
+    ],
+)
+def test_a_layer_without_a_directory_is_asked_for_where_containerd_may_know_it(
+    runtime: str, path: str, places: list[Place]
+) -> None:
+    container = Container("/c", 1, 1, runtime=runtime, id=ID, layer_driver="devmapper", layer_path=path)
+    assert [one.place for one in wanted(container)] == places
+
+
+def test_volumes_are_measured_and_bind_mounts_named_or_measured_where_that_is_wanted() -> None:
+    volume, bind = Volume("volume", "/v/db/_data", "/data", "db", True), Volume("bind", "/", "/host")
+    container = Container("/c", 1, 1, volumes=(volume, bind))
+    shown = [
+        TreeUsage("volume", "/v/db/_data", name="db", destination="/data", is_read_only=True),
+        TreeUsage("bind", "/", destination="/host"),
     ]
-
-
-def usage(place: Place, count: int, error: str = "") -> TreeUsage:
-    if error:
-        return TreeUsage(place.kind, place.path, error=error)
-    return TreeUsage(place.kind, place.path, count, count, 1, "walk", measured_ns=5)
-
-
-def test_the_oldest_figure_is_next_and_nothing_is_due_before_its_time() -> None:
-    one, two, three = (Place(handle, "layer", f"/{handle}") for handle in (1, 2, 3))
-    figures = Figures(100)
-    figures.follow([one, two])
-    order = []
-    for now in (1, 2):
-        place = figures.due(now)
-        assert place is not None
-        figures.measured(place, usage(place, now), now)
-        order.append(place)
-    assert order == [one, two]
-    assert figures.due(100) is None
-    assert figures.next_due_ns() == 101
-    figures.follow([one, two, three])
-    assert figures.due(100) == three  # never measured
-    figures.measured(three, usage(three, 9), 100)
-    assert figures.due(150) == one
-
-
-def test_a_failed_attempt_keeps_the_figure_of_before_and_a_hung_one_is_not_repeated_soon() -> None:
-    one = Place(1, "layer", "/1")
-    figures = Figures(100)
-    figures.follow([one])
-    figures.measured(one, usage(one, 7), 10)
-    figures.measured(one, usage(one, 0, "Input/output error"), 20)
-    (tree,) = figures.by_handle()[1]
-    assert (tree.bytes, tree.measured_ns, tree.error) == (7, 5, "Input/output error")
-    figures.measured(one, usage(one, 8), 30)
-    assert figures.by_handle()[1][0].error == ""
-    figures.measured(one, usage(one, 0, "hangs"), 40, is_hung=True)
-    assert figures.due(5000) is None
-
-
-def test_figures_of_those_that_left_are_forgotten_also_when_they_come_late() -> None:
-    one = Place(1, "layer", "/1")
-    figures = Figures(100)
-    figures.follow([one])
-    figures.follow([])
-    figures.measured(one, usage(one, 7), 10)
-    assert figures.by_handle() == {}
-    assert figures.next_due_ns() is None
+    for with_binds, places in ((False, [Place("/v/db/_data"), None]), (True, [Place("/v/db/_data"), Place("/")])):
+        found = wanted(container, with_binds=with_binds)
+        assert [each.tree for each in found] == shown
+        assert [each.place for each in found] == places

@@ -33,11 +33,15 @@ ROOT = Filesystem(
 HUNG = Filesystem("filer:/a", "nfs4", "/mnt/\x1b[31mnas\udcff", 0, 40, hangs_since_ns=10**18 + 5)
 LAYER = TreeUsage("layer", "/var/lib/x", 4096, 17, 3, "walk", 10**18, 10**6)
 PENDING = TreeUsage("log", "/var/log/y")
+VOLUME = TreeUsage(
+    "volume", "/v/db/_data", 8192, None, None, "qgroup", 10**18, own_bytes=4096, name="db", destination="/data"
+)
+BIND = TreeUsage("bind", "/etc", destination="/host\x1b", is_read_only=True)
 STORAGE = Storage(
     filesystems=(ROOT, HUNG),
     devices=(DISK, replace(DISK, name="nvme0n1p1", minor=1, disk="nvme0n1", discards=0, flushes=3)),
     taken_ns=10**18 + 7,
-    containers={container(0).handle: (LAYER, PENDING), container(1).handle: (LAYER,)},
+    containers={container(0).handle: (LAYER, PENDING), container(1).handle: (LAYER, VOLUME, BIND)},
     notes=("/mnt/nas does not answer",),
 )
 
@@ -78,6 +82,22 @@ def test_df_lists_trees_by_container() -> None:
     assert [line.split()[:3] for line in lines[1:]] == [["web-0", "layer", "4.0K"], ["web-0", "log", "-"]]
     assert lines[1].split()[5:7] == ["1.0", "s"]
     assert "not measured yet" in lines[2]
+
+
+def test_df_says_where_volumes_are_and_that_bind_mounts_are_not_measured() -> None:
+    volume, bind = df.trees(STORAGE, [container(1)], 10**18 + 10**9)[2:]
+    assert volume.split() == [
+        "web-1",
+        "volume",
+        "8.0K",
+        "-",
+        "-",
+        "1.0",
+        "s",
+        "qgroup",
+        *["/v/db/_data", "on", "/data", "(db)"],
+    ]
+    assert bind.endswith("not measured  /etc on /host?, read-only")
 
 
 def test_json_holds_everything() -> None:

@@ -232,9 +232,11 @@ def test_digest_answers_the_challenge(ask: Ask) -> None:
     assert 'username="ada"' in server.asked[1].headers["Authorization"]
 
 
-def test_a_token_is_not_in_what_is_printed() -> None:
-    with Client(token="secret-token") as client:
-        assert "secret-token" not in repr(client.connection)
+def test_what_is_secret_is_not_in_what_is_printed() -> None:
+    secrets: list[dict[str, Any]] = [{"token": "secret"}, {"auth": ("a", "secret")}, {"headers": {"X": "secret"}}]
+    for options in secrets:
+        with Client(**options) as client:
+            assert "secret" not in repr(client.connection)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from ...container import Volume
+from ...filesystem import TreeUsage
+
 _NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 CONNECTING = "connecting"
@@ -28,7 +31,8 @@ class Identity:
     """What a runtime says about one of its containers. Times are wall-clock ns, 0 = not given or not yet.
 
     What is empty or 0 says nothing, so that a line of an event may be told; only with ``is_complete`` do empty labels,
-    envs, addresses, aliases, health and description mean that there are none. container.Container explains the fields.
+    envs, addresses, aliases, health, description and volumes mean that there are none. container.Container explains the
+    fields.
     """
 
     runtime: str
@@ -60,6 +64,7 @@ class Identity:
     layer_driver: str = ""
     description: str = ""
     runtime_state: str = ""
+    volumes: tuple[Volume, ...] = ()
     path: str = ""
     """Its cgroup, where the runtime knows it and the id does not stand in the path."""
     is_complete: bool = False
@@ -123,6 +128,13 @@ class Runtime(ABC):
     @abstractmethod
     def known(self) -> int:
         """How many containers it has identified."""
+
+    async def layer_usage(self, ident: str, cgroup: str) -> TreeUsage | None:
+        """What the writable layer of a container holds, by the runtime's own figures; None: it keeps none.
+
+        Asked for layers without a directory on the host, seldom and one at a time: it may take its time, within limits.
+        """
+        return None
 
     def set_state(self, state: str, detail: str = "") -> bool:
         """Records how the connection fares; True when that is news."""

@@ -16,6 +16,7 @@ from pathlib import Path
 from google.protobuf.message import DecodeError
 
 from ...errors import PycadvisorError
+from ...filesystem import TreeUsage
 from . import Ended
 from .api import containerd_pb2 as pb
 from .containerd_messages import (
@@ -26,6 +27,7 @@ from .containerd_messages import (
     filters,
     layer_path,
     time_ns,
+    usage_of,
     with_task,
 )
 from .grpc_socket import CallError, GrpcSocket, M, Metadata
@@ -50,6 +52,8 @@ _CONTAINER = "containerd.services.containers.v1.Containers/Get"
 _TASKS = "containerd.services.tasks.v1.Tasks/List"
 _TASK = "containerd.services.tasks.v1.Tasks/Get"
 _MOUNTS = "containerd.services.snapshots.v1.Snapshots/Mounts"
+_USAGE = "containerd.services.snapshots.v1.Snapshots/Usage"
+_USAGE_S = 30.0  # some snapshotters compare whole trees for their answer
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -85,6 +89,7 @@ class ContainerdRuntime(SocketRuntime):
         self._known: dict[str, dict[str, Entry]] = {}  # namespace -> id
         self._alive: dict[str, str] = {}  # ids of cgroups that are there -> runtime by their path
         self._queue: asyncio.PriorityQueue[_Job] | None = None
+        self._connection: GrpcSocket | None = None
         self._waiting: dict[tuple[str, str], _Job] = {}
         self._oomed: set[tuple[str, str]] = set()  # (namespace, id) of which containerd saw one run out of memory
         self._ended: set[tuple[str, str]] = set()  # whose end has been told
@@ -107,13 +112,28 @@ class ContainerdRuntime(SocketRuntime):
         """Those that run."""
         return sum(entry.is_running for entries in list(self._known.values()) for entry in list(entries.values()))
 
+    async def layer_usage(self, ident: str, cgroup: str) -> TreeUsage | None:
+        """What its snapshotter says; None where it is not containerd that keeps its layer. See Runtime."""
+        same = [entries[ident] for entries in self._known.values() if ident in entries]
+        found = same if len(same) == 1 else [entry for entry in same if entry.identity.path == cgroup]
+        if len(found) != 1 or not found[0].snapshot_key:
+            return None
+        entry, socket = found[0], self._connection
+        if socket is None:
+            return TreeUsage("layer", "", error="containerd is not connected")
+        request = pb.Snapshot(snapshotter=entry.snapshotter, key=entry.snapshot_key.encode())
+        try:
+            return usage_of(await socket.call(_USAGE, request, pb.Usage, _in(entry.namespace), timeout_s=_USAGE_S))
+        except (OSError, PycadvisorError) as error:
+            return TreeUsage("layer", "", error=str(error))
+
     # ---- one connection ----
     async def _session(self) -> None:
         socket = GrpcSocket(self._endpoint, self._timeout_s)
         try:
             version = (await socket.call(_VERSION, pb.Nothing(), pb.Version)).version
             queue: asyncio.PriorityQueue[_Job] = asyncio.PriorityQueue()
-            self._queue = queue
+            self._queue, self._connection = queue, socket
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._follow(socket))
                 count = await self._list(socket)
@@ -123,7 +143,7 @@ class ContainerdRuntime(SocketRuntime):
                 for _ in range(INSPECTORS):
                     group.create_task(self._inspector(socket, queue))
         finally:
-            self._queue = None
+            self._queue = self._connection = None
             self._waiting.clear()
             await socket.close()
 

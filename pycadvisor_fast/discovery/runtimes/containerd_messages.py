@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from ...filesystem import TreeUsage
 from . import Ended, Identity
 from .api import containerd_pb2 as pb
 from .kubernetes import Place, place_of
@@ -142,6 +143,21 @@ def layer_path(mounts: Iterable[pb.Mount]) -> str:
         if mount.type == "bind" and mount.source.startswith("/") and "ro" not in mount.options:
             return mount.source
     return ""
+
+
+def usage_of(usage: pb.Usage) -> TreeUsage:
+    """What a snapshotter says that its snapshot holds.
+
+    Those that keep a layer in a dataset or on a block device count no inodes: they say -1 (zfs), 0 (devmapper), or 1,
+    which is the file that is the device (blockfile). Those that subtract the parent may come out below nothing.
+    """
+    return TreeUsage(
+        "layer",
+        "",
+        bytes=max(0, usage.size),
+        inodes=usage.inodes if usage.inodes > 1 else None,
+        source="snapshotter",
+    )
 
 
 def time_ns(stamp: Any) -> int:

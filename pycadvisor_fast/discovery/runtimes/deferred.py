@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ...filesystem import TreeUsage
 from ...options import parse_endpoint
 from . import MISSING, IdentitySink, Runtime
 
@@ -57,6 +58,10 @@ class DeferredRuntime(Runtime):
             self._made.forget(ident)
         else:
             self._alive.pop(ident, None)
+
+    async def layer_usage(self, ident: str, cgroup: str) -> TreeUsage | None:
+        """See Runtime."""
+        return await self._made.layer_usage(ident, cgroup) if self._made is not None else None
 
     def known(self) -> int:
         """See Runtime."""

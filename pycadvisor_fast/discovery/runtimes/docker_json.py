@@ -13,6 +13,7 @@ from typing import Any
 from . import Ended, Identity
 from .docker_layers import said_layer
 from .http import HttpError
+from .mounts_json import volumes
 
 EVENT_LIMIT = 16 << 20  # bytes of one event: Docker puts all labels into it
 _TIME = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?\d*(Z|[+-]\d\d:\d\d)")
@@ -106,6 +107,7 @@ def _inspected_identity(entry: Mapping[str, Any], ident: str) -> Identity:
         log_path=_text(entry, "LogPath"),
         layer_driver=layer.driver,
         layer_path=layer.path,
+        volumes=volumes(entry.get("Mounts")),
         runtime_state=_text(state, "Status"),
         is_complete=True,
     )

@@ -58,18 +58,27 @@ class GrpcSocket:
         await self._channel.close()
         await asyncio.sleep(LAST_WORDS_S)
 
-    async def call(self, method: str, request: Message, answer: type[M], metadata: Metadata = ()) -> M:
-        """One request, one answer.
+    async def call(
+        self,
+        method: str,
+        request: Message,
+        answer: type[M],
+        metadata: Metadata = (),
+        *,
+        timeout_s: float | None = None,
+    ) -> M:
+        """One request, one answer; within ``timeout_s``, where that is not the limit of every call.
 
         Raises SessionTimeoutError when none comes in time, NotThereError when the method is not served there,
         CallError when the answer is an error, SessionError when it is no ``answer``.
         """
         method = f"/{method}"
         function: Any = self._channel.unary_unary(method)
+        timeout_s = self._timeout_s if timeout_s is None else timeout_s
         try:
-            data = await function(request.SerializeToString(), timeout=self._timeout_s, metadata=metadata)
+            data = await function(request.SerializeToString(), timeout=timeout_s, metadata=metadata)
         except grpc.aio.AioRpcError as error:
-            raise self._error(method, error) from error
+            raise self._error(method, error, timeout_s) from error
         return self._parse(method, data, answer)
 
     async def stream(
@@ -84,7 +93,7 @@ class GrpcSocket:
             async for data in call:
                 yield self._parse(method, data, answer)
         except grpc.aio.AioRpcError as error:
-            raise self._error(method, error) from error
+            raise self._error(method, error, self._timeout_s) from error
         finally:
             call.cancel()
 
@@ -96,10 +105,10 @@ class GrpcSocket:
             raise SessionError(f"{self._where}{method}: the answer is no {answer.__name__}: {data[:60]!r}") from error
         return message
 
-    def _error(self, method: str, error: grpc.aio.AioRpcError) -> Exception:
+    def _error(self, method: str, error: grpc.aio.AioRpcError, timeout_s: float) -> Exception:
         code, text = error.code(), (error.details() or "")[:_SHOWN]
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            return SessionTimeoutError(f"{self._where}{method}: no answer within {self._timeout_s:g} s")
+            return SessionTimeoutError(f"{self._where}{method}: no answer within {timeout_s:g} s")
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return NotThereError(f"{self._where}{method}: not served there: {text}")
         return CallError(f"{self._where}{method}: {code.name.lower()}: {text}", code)

@@ -6,8 +6,10 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any
 
+from ...filesystem import TreeUsage
 from . import IdentitySink, Runtime
 
 log = logging.getLogger(__name__)
@@ -51,9 +53,29 @@ class RuntimeLoop:
         for engine in self._runtimes:
             self._call(engine.forget, ident)
 
+    def layer_usage(self, ident: str, cgroup: str) -> Future[TreeUsage | None]:
+        """What the first runtime says that keeps a figure of this container's layer: see Runtime. Never blocks."""
+        loop, asking = self._loop, self._layer_usage(ident, cgroup)
+        try:
+            if loop is not None:
+                return asyncio.run_coroutine_threadsafe(asking, loop)
+        except RuntimeError:  # the loop was closed in this moment
+            pass
+        asking.close()
+        nothing: Future[TreeUsage | None] = Future()
+        nothing.set_result(None)
+        return nothing
+
     def status(self) -> dict[str, Any]:
         """State of each runtime by name."""
         return {engine.name: engine.status() for engine in self._runtimes}
+
+    async def _layer_usage(self, ident: str, cgroup: str) -> TreeUsage | None:
+        for engine in self._runtimes:
+            usage = await engine.layer_usage(ident, cgroup)
+            if usage is not None:
+                return usage
+        return None
 
     def _call(self, function: Callable[..., None], *arguments: str) -> None:
         loop = self._loop

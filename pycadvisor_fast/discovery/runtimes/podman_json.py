@@ -15,6 +15,7 @@ from . import Ended, Identity
 from .answers import as_list, as_object, environment, number, text, texts
 from .docker_json import parse_json, time_ns
 from .http import HttpError
+from .mounts_json import volumes
 
 _ID = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"\d{1,4}(?:\.\d{1,4}){0,2}")
@@ -168,6 +169,7 @@ def _inspected_identity(entry: Mapping[str, Any], ident: str) -> Identity:
         log_path=text(as_object(host.get("LogConfig")), "Path"),
         layer_path=_layer(text(driver, "Name"), as_object(driver.get("Data"))),
         layer_driver=text(driver, "Name"),
+        volumes=volumes(entry.get("Mounts")),
         is_complete=True,
     )
 

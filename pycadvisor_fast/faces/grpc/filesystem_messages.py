@@ -72,4 +72,8 @@ def tree(one: TreeUsage) -> pb.TreeUsage:
         took_ns=one.took_ns,
         skipped=one.skipped,
         error=clean(one.error),
+        own_bytes=one.own_bytes,
+        name=clean(one.name),
+        destination=clean(one.destination),
+        is_read_only=one.is_read_only,
     )

@@ -15,7 +15,7 @@ from pycadvisor_fast.v1 import service_pb2 as pb
 from pycadvisor_fast.v1 import stats_pb2
 
 if TYPE_CHECKING:
-    from pycadvisor_fast.container import Container
+    from pycadvisor_fast.container import Container, Volume
     from pycadvisor_fast.native.encoder import Regions
 
 _EXACT = 2**53  # integers up to here are exact as a double, which is what Struct holds
@@ -71,7 +71,18 @@ def container_info(container: Container) -> pb.ContainerInfo:
         envs={clean(key): clean(value) for key, value in container.envs.items()},
         attempt=container.attempt,
         ip_addresses=list(container.ip_addresses),
+        volumes=[_volume(volume) for volume in container.volumes],
         **texts,
+    )
+
+
+def _volume(volume: Volume) -> pb.Volume:
+    return pb.Volume(
+        kind=volume.kind,
+        source=clean(volume.source),
+        destination=clean(volume.destination),
+        name=clean(volume.name),
+        is_read_only=volume.is_read_only,
     )
 
 

@@ -33,6 +33,7 @@ _LABELS = {
     "org.opencontainers.image.version": "24.04",
 }
 _FAST_S = 0.1
+_QUIET_S = 90.0
 _SCRAPERS = 10
 
 
@@ -85,7 +86,7 @@ def measure(count: int, seconds: float) -> Part:
         with Collector(include=include, docker=None, history=10) as collector:
             _settle(collector, count)
             dressed = Dressed(collector)
-            _quiet(dressed)
+            _quiet(dressed, _QUIET_S if count >= 1000 else 5.0)
             figures = _answers(part, Scraper(dressed, Settings()), collector)  # type: ignore[arg-type]
         with Collector(include=include, docker=None, history=10, interval=_FAST_S) as collector:
             _settle(collector, count)
@@ -112,10 +113,11 @@ def _settle(collector: Collector, count: int) -> None:
     collector.specs()
 
 
-def _quiet(dressed: Dressed) -> None:
-    """Waits until the collector has what it will have, so that what grows afterwards is the scrapes'."""
-    last, steady, until = _anonymous_mb(), 0, time.monotonic() + 60
-    while steady < 3 and time.monotonic() < until:
+def _quiet(dressed: Dressed, seconds: float) -> None:
+    """Waits until the collector has what it will have (its rounds are up to a minute apart), so that what grows
+    afterwards is the scrapes'."""
+    last, steady, until = _anonymous_mb(), 0, time.monotonic() + seconds
+    while steady < 20 and time.monotonic() < until:
         dressed.specs(), dressed.filesystems(), dressed.machine(), dressed.status()
         time.sleep(1)
         gc.collect()
@@ -138,7 +140,7 @@ def _answers(part: Part, scraper: Scraper, collector: Collector) -> dict[str, fl
     few = parse([("name[]", "container_cpu_usage_seconds_total"), ("name[]", "container_memory_working_set_bytes")])
     rows.append(("two metrics only, text", *_uncached(collector, lambda: scraper.answer(few, TEXT))))
 
-    text = b"".join(scraper.answer(asked, TEXT))
+    text = bytes(scraper.answer(asked, TEXT))
     cached = _cached(collector, lambda: scraper.answer(asked, TEXT, is_packed=True))
     client = _by_client(text)
     samples = text.count(b"\n") - 2 * text.count(b"# TYPE")
@@ -166,20 +168,20 @@ def _answers(part: Part, scraper: Scraper, collector: Collector) -> dict[str, fl
     }
 
 
-def _uncached(collector: Collector, answer: Callable[[], list[bytes]], rounds: int = 7) -> tuple[float, float]:
+def _uncached(collector: Collector, answer: Callable[[], memoryview], rounds: int = 7) -> tuple[float, float]:
     """Median CPU milliseconds of the first answer of a tick, and its megabytes."""
     times, size = [], 0
     for turn in range(rounds + 1):
         collector.wait(collector.wait(), timeout=60)
         began = time.thread_time_ns()
-        pieces = answer()
+        data = answer()
         if turn:
             times.append((time.thread_time_ns() - began) / 1e6)
-        size = sum(map(len, pieces))
+        size = len(data)
     return statistics.median(times), size / 1e6
 
 
-def _memory_mb(collector: Collector, answer: Callable[[], list[bytes]]) -> float:
+def _memory_mb(collector: Collector, answer: Callable[[], memoryview]) -> float:
     """Median over some ticks: the collector itself takes a few megabytes for a moment now and then."""
     found = []
     for _ in range(7):
@@ -189,7 +191,7 @@ def _memory_mb(collector: Collector, answer: Callable[[], list[bytes]]) -> float
     return statistics.median(found)
 
 
-def _cached(collector: Collector, answer: Callable[[], list[bytes]]) -> float:
+def _cached(collector: Collector, answer: Callable[[], memoryview]) -> float:
     """Median CPU milliseconds of an answer that is there."""
     times = []
     for _ in range(5):

@@ -28,6 +28,7 @@ Flag = bool | None
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d\d:\d\d)")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
+_SCALARS = (int, float, str, bool)
 
 
 def renamed(name: str) -> Any:
@@ -73,7 +74,7 @@ def converter(kind: Any) -> Convert:
         return _time
     if origin in (Union, UnionType):
         (inner,) = (argument for argument in arguments if argument is not NoneType)
-        return _optional(converter(inner))
+        return _scalar(inner, or_none=True) if inner in _SCALARS else _optional(converter(inner))
     if origin is tuple:
         return _tuple(converter(arguments[0]))
     if origin is Mapping:
@@ -87,11 +88,14 @@ def _time(value: Any) -> int | None:
     return None if value is None else time_ns(value)
 
 
-def _scalar(kind: type) -> Convert:
-    accepted = (int, float) if kind is float else kind
+def _scalar(kind: type, *, or_none: bool = False) -> Convert:
+    """One call a value, which is what decoding many samples costs most."""
+    accepted = {kind, int} if kind is float else {kind}
+    if or_none:
+        accepted.add(NoneType)
 
     def convert(value: Any) -> Any:
-        if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        if type(value) not in accepted:  # exactly: True is no number
             raise ValueError(f"{str(value)[:80]!r} is no {kind.__name__}")
         return value
 
@@ -130,14 +134,14 @@ def _object(kind: Any) -> Convert:
     }
 
     def convert(value: Any) -> Any:
-        given = {}
-        for name, one in _items(value):
-            if name in fields:
-                attribute, inner = fields[name]
-                try:
-                    given[attribute] = inner(one)
-                except (ValueError, TypeError) as error:
-                    raise ValueError(f"{name}: {error}") from None
+        given, name = {}, ""
+        try:
+            for name, one in _items(value):
+                found = fields.get(name)
+                if found is not None:
+                    given[found[0]] = found[1](one)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{name}: {error}" if name else str(error)) from None
         return kind(**given)
 
     return convert

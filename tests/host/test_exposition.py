@@ -34,7 +34,7 @@ def scraping(
 
 def of(scraper: Scraper, path: str, query: Query | None = None, form: int = TEXT) -> dict[str, float]:
     """Values by name of the series of one container; those of one name added up (cores, interfaces)."""
-    found = samples_of(b"".join(scraper.answer(query or Query(), form)), form)
+    found = samples_of(bytes(scraper.answer(query or Query(), form)), form)
     out: dict[str, float] = {}
     for (name, labels), value in found.items():
         if ("id", path) in labels:
@@ -86,7 +86,7 @@ def test_every_group_on_this_host_has_its_series(cgroups: CgroupTree) -> None:
         assert "container_processes" in found
         assert found["container_processes"] == 1
         for form in FORMS:
-            assert len(samples_of(b"".join(scraper.answer(extras, form)), form)) > 100
+            assert len(samples_of(bytes(scraper.answer(extras, form)), form)) > 100
 
 
 def test_containers_come_and_go_between_scrapes(cgroups: CgroupTree) -> None:
@@ -113,9 +113,9 @@ def test_many_scrapers_while_it_ticks_fast(cgroups: CgroupTree) -> None:
         try:
             for number in range(15):
                 is_packed = number % 2 == 0
-                pieces = scraper.answer(parse([("extras", "true")]), form, is_packed=is_packed)
+                data = scraper.answer(parse([("extras", "true")]), form, is_packed=is_packed)
                 if not is_packed:
-                    found = samples_of(b"".join(pieces), form)
+                    found = samples_of(bytes(data), form)
                     assert {dict(labels).get("id") for _, labels in found} >= set(paths)
         except BaseException as error:
             errors.append(error)

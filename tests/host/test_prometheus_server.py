@@ -62,8 +62,9 @@ def server(request: pytest.FixtureRequest, daemon: HttpDaemon, bazaar: Shop) -> 
 
 
 def test_it_is_up_and_nothing_was_complained_of(server: Prometheus) -> None:
+    # A scrape may take longer than its second while the machine does other things: ten in a row that did not.
+    eventually(lambda: server.value("min_over_time(up[10s])") == 1, why=server.target)
     assert server.target()["lastError"] == ""
-    assert server.value("min_over_time(up[10s])") == 1
     assert [server.own(name) for name in FAULTS] == [0] * len(FAULTS)
     assert server.complaints() == []
 

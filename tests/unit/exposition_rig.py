@@ -102,7 +102,7 @@ class Rig:
         return self.tick
 
     def scrape(self, query: Query | None = None, form: int = TEXT) -> bytes:
-        return b"".join(self.scraper.answer(query or Query(), form))
+        return bytes(self.scraper.answer(query or Query(), form))
 
     def samples(
         self, query: Query | None = None, form: int = TEXT

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pycadvisor_fast.errors import PycadvisorError, TornError
-from pycadvisor_fast.faces.exposition import routes, scrape
+from pycadvisor_fast.faces.exposition import paper, routes, scrape
 from pycadvisor_fast.faces.exposition.query import Query, parse
 from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
 from pycadvisor_fast.native.exposition import Writer as ScrapeWriter
@@ -44,16 +44,25 @@ def test_one_answer_a_tick(made: Rig) -> None:
     assert made.scraper.answer(Query(), TEXT) is first, "not even another object"
     assert made.scraper.answer(Query(), OPENMETRICS) is not first
     made.pass_over(every_row([ROOT], base=5))
-    assert b"".join(made.scraper.answer(Query(), TEXT)) != b"".join(first)
+    assert bytes(made.scraper.answer(Query(), TEXT)) != bytes(first)
 
 
 def test_packed_and_plain_are_the_same(made: Rig) -> None:
-    (packed,) = made.scraper.answer(Query(), TEXT, is_packed=True)
-    assert made.scraper.answer(Query(), TEXT, is_packed=True)[0] is packed
-    assert gzip.decompress(packed) == b"".join(made.scraper.answer(Query(), TEXT))
+    packed = made.scraper.answer(Query(), TEXT, is_packed=True)
+    assert made.scraper.answer(Query(), TEXT, is_packed=True) is packed
+    assert gzip.decompress(packed) == bytes(made.scraper.answer(Query(), TEXT))
     made.pass_over(every_row([ROOT], base=5))
-    plain = b"".join(made.scraper.answer(Query(), TEXT))
-    assert gzip.decompress(made.scraper.answer(Query(), TEXT, is_packed=True)[0]) == plain
+    plain = bytes(made.scraper.answer(Query(), TEXT))
+    assert gzip.decompress(made.scraper.answer(Query(), TEXT, is_packed=True)) == plain
+
+
+@pytest.mark.parametrize("expected", [0, 1, 5_000_000])
+def test_pieces_on_paper(expected: int) -> None:
+    pieces = [bytes([number]) * 700_000 for number in range(7)]
+    kept = paper.written(iter(pieces), expected)
+    assert bytes(kept) == b"".join(pieces)
+    assert kept.readonly
+    assert bytes(paper.written([], expected)) == b""
 
 
 def test_a_container_that_comes_is_there_with_its_first_sample(made: Rig) -> None:
@@ -166,7 +175,7 @@ def test_max_age_without_a_storm(made: Rig) -> None:
 
 
 def test_many_at_once_get_the_same(made: Rig) -> None:
-    found: list[list[bytes]] = []
+    found: list[memoryview] = []
     threads = [threading.Thread(target=lambda: found.append(made.scraper.answer(Query(), TEXT))) for _ in range(16)]
     for thread in threads:
         thread.start()

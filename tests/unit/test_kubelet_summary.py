@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from pycadvisor_fast.container import Container
 from pycadvisor_fast.faces.http.context import Context
-from pycadvisor_fast.faces.kubelet import routes, summary
+from pycadvisor_fast.faces.kubelet import Kept, routes, summary
 from pycadvisor_fast.faces.kubelet.pods import pods_of
 from pycadvisor_fast.filesystem import Filesystem, Storage, TreeUsage
 from pycadvisor_fast.machine.model import Machine, Memory
@@ -232,3 +232,16 @@ def test_over_http(feed: FakeFeed) -> None:
 
     asyncio.run(main())
     context.workers.stop()
+
+
+def test_an_answer_is_made_once_a_tick(feed: FakeFeed) -> None:
+    kept = Kept(filled(feed))
+    whole, small = kept.body(only_cpu_and_memory=False), kept.body(only_cpu_and_memory=True)
+    assert kept.body(only_cpu_and_memory=False) is whole
+    assert kept.body(only_cpu_and_memory=True) is small
+    feed.tick(121, rows(121))
+    again = kept.body(only_cpu_and_memory=False)
+    assert again is not whole
+    assert json.loads(again)["pods"][0]["cpu"]["usageCoreNanoSeconds"] == 3 * 10**12 + 3 * 121 * 10**7
+    feed.set_containers(EVERYONE[:-1])
+    assert kept.body(only_cpu_and_memory=False) is not again

@@ -25,7 +25,7 @@ def compressed(pieces: Iterable[Any]) -> tuple[bytes, int]:
     return b"".join((*parts, packer.flush())), size
 
 
-def plain(data: bytes) -> bytes:
+def plain(data: bytes | memoryview) -> bytes:
     """What was compressed."""
     out: bytes = fast.decompress(data, _GZIP)
     return out

@@ -80,7 +80,7 @@ class Metrics:
             asked = replace(asked, with_envs=user is None or user.may("env"))
             form, content_type = choose(",".join(request.headers.getlist("accept")))
             is_packed = accepts_gzip(",".join(request.headers.getlist("accept-encoding")))
-            pieces = await self._context.run(lambda: self._answer(asked, form, is_packed=is_packed))
+            data = await self._context.run(lambda: self._answer(asked, form, is_packed=is_packed))
         except query.QueryError as error:
             await PlainTextResponse(f"{_NOTHING}{error}\n", error.status)(scope, receive, send)
             return
@@ -90,27 +90,26 @@ class Metrics:
             return
         headers = [
             (b"content-type", content_type.encode()),
-            (b"content-length", str(sum(map(len, pieces))).encode()),
+            (b"content-length", str(len(data)).encode()),
             (b"vary", b"Accept, Accept-Encoding"),
             (b"cache-control", b"no-store"),
         ]
         headers += [(b"content-encoding", b"gzip")] if is_packed else []
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await _send_body([] if request.method == "HEAD" else pieces, send)
+        await _send_body(memoryview(b"") if request.method == "HEAD" else data, send)
 
-    def _answer(self, asked: query.Query, form: int, *, is_packed: bool) -> list[bytes]:
+    def _answer(self, asked: query.Query, form: int, *, is_packed: bool) -> memoryview:
         with self._making:  # at the first question, since routes are made before the feed is there
             if self._scraper is None:
                 self._scraper = Scraper(self._context.feed, self._context.settings)
         return self._scraper.answer(asked, form, is_packed=is_packed)
 
 
-async def _send_body(pieces: list[bytes], send: Send) -> None:
-    """A piece at a time: each waits until the client has taken most of the one before."""
-    for piece in pieces:
-        for at in range(0, len(piece), _CHUNK):
-            await send({"type": "http.response.body", "body": piece[at : at + _CHUNK], "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+async def _send_body(data: memoryview, send: Send) -> None:
+    """In pieces: each waits until the client has taken most of the one before."""
+    for at in range(0, max(1, len(data)), _CHUNK):
+        is_last = at + _CHUNK >= len(data)
+        await send({"type": "http.response.body", "body": data[at : at + _CHUNK], "more_body": not is_last})
 
 
 def routes(context: Context) -> list[BaseRoute]:

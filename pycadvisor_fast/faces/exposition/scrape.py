@@ -19,7 +19,7 @@ from pycadvisor_fast.native import exposition as native
 from pycadvisor_fast.native.encoder import GroupAt, Regions
 from pycadvisor_fast.native.exposition import Given, Writer
 
-from . import compression
+from . import compression, paper
 from .contents import Contents
 from .given import lone
 from .query import Query
@@ -51,25 +51,27 @@ class Settings(Protocol):
 
 @dataclass(slots=True)
 class Answer:
-    """An answer as it was asked for first: in plain pieces, or compressed; in both ways once both were asked for."""
+    """An answer as it was asked for first: plain, or compressed; in both ways once both were asked for."""
 
-    pieces: list[bytes] | None = None
-    packed: bytes | None = None
+    plain: memoryview | None = None
+    packed: memoryview | None = None
 
-    def get(self, *, is_packed: bool) -> list[bytes]:
-        """The pieces of it, in one of the two ways."""
+    def get(self, *, is_packed: bool) -> memoryview:
+        """It in one of the two ways."""
         if is_packed:
             if self.packed is None:
-                self.packed, _ = compression.compressed(self.pieces or ())
-            return [self.packed]
-        if self.pieces is None:
-            self.pieces = [compression.plain(self.packed or b"")]
-        return self.pieces
+                assert self.plain is not None
+                self.packed = memoryview(compression.compressed([self.plain])[0])
+            return self.packed
+        if self.plain is None:
+            assert self.packed is not None
+            self.plain = memoryview(compression.plain(self.packed))
+        return self.plain
 
     @property
     def size(self) -> int:
         """Bytes it takes."""
-        return sum(map(len, self.pieces or ())) + len(self.packed or b"")
+        return sum(view.nbytes for view in (self.plain, self.packed) if view is not None)
 
 
 class Scraper:
@@ -85,19 +87,20 @@ class Scraper:
         self._writer: Writer | None = None
         self._answers: OrderedDict[tuple[int, Query], Answer] = OrderedDict()
         self._position: tuple[int, ...] = ()
+        self._expected: dict[int, int] = {}  # bytes, by format
         self._counts = {"scrapes": 0, "cached": 0, "scrape_cpu": 0, "size": 0}
 
-    def answer(self, query: Query, form: int, *, is_packed: bool = False) -> list[bytes]:
-        """An answer in pieces, gzip when ``is_packed``. Raises PycadvisorError when there is none to be had."""
+    def answer(self, query: Query, form: int, *, is_packed: bool = False) -> memoryview:
+        """An answer, gzip when ``is_packed``. Raises PycadvisorError when there is none to be had."""
         if query.max_age_ns is not None:
             self._freshen(query.max_age_ns)
         with self._lock:
             self._counts["scrapes"] += 1
             began = time.thread_time_ns()
-            pieces = self._answer(query, form, is_packed=is_packed).get(is_packed=is_packed)
+            found = self._answer(query, form, is_packed=is_packed).get(is_packed=is_packed)
             self._shrink()
             self._counts["scrape_cpu"] += time.thread_time_ns() - began
-            return pieces
+            return found
 
     def _answer(self, query: Query, form: int, *, is_packed: bool) -> Answer:
         writer = self._opened()
@@ -114,21 +117,24 @@ class Scraper:
                 return kept
             try:
                 pieces = self._write(writer, query, form, [group for group in groups if group.tick])
-                self._answers[form, query] = self._made(pieces, is_packed=is_packed)
+                self._answers[form, query] = self._made(pieces, form, is_packed=is_packed)
             except TornError:
                 log.debug("a tick was overwritten while a scrape was made of it, attempt %d", attempt + 1)
                 continue
             return self._answers[form, query]
         raise PycadvisorError(f"the ring moved on {_ATTEMPTS} times while an answer was made; keep more history in it")
 
-    def _made(self, pieces: Iterator[Any], *, is_packed: bool) -> Answer:
+    def _made(self, pieces: Iterator[Any], form: int, *, is_packed: bool) -> Answer:
         """Compressed piece by piece where that is what is asked for: it is never there as a whole."""
         if is_packed:
-            packed, self._counts["size"] = compression.compressed(pieces)
-            return Answer(packed=packed)
-        kept = [bytes(piece) for piece in pieces]
-        self._counts["size"] = sum(map(len, kept))
-        return Answer(kept)
+            packed, size = compression.compressed(pieces)
+            answer = Answer(packed=memoryview(packed))
+        else:
+            plain = paper.written(pieces, self._expected.get(form, 0))
+            answer, size = Answer(plain), plain.nbytes
+        self._counts["size"] = size
+        self._expected[form] = max(size + size // 16, self._expected.get(form, 0) * 3 // 4)
+        return answer
 
     def _write(self, writer: Writer, query: Query, form: int, groups: list[GroupAt]) -> Iterator[Any]:
         contents = self._contents

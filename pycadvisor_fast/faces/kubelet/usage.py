@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ MAIN_INTERFACE = "eth0"
 
 def moment(ns: int) -> str | None:
     """A time as metav1.Time is written: whole seconds, UTC; None for 0."""
-    return datetime.fromtimestamp(ns // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ns else None
+    return _written(ns // 10**9) if ns else None
+
+
+@lru_cache(maxsize=4096)  # samples of one pass have one time, and starts stay what they are
+def _written(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def known(**fields: Any) -> Object:

@@ -77,6 +77,10 @@ def test_paper_is_written_over_when_nobody_reads_it() -> None:
     assert bytes(paper.written([b"third"], 10)) == b"third"
     assert paper._sheet is sheet
     assert bytes(first) == b"first"
+    paper.put_away()
+    assert paper._sheet is sheet, "it may be wanted again soon"
+    paper.put_away(0)
+    assert paper._sheet is None
 
 
 def test_a_container_that_comes_is_there_with_its_first_sample(made: Rig) -> None:

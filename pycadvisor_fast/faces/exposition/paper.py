@@ -7,9 +7,11 @@ of 18 MB takes. Huge pages were slower still in a virtual machine (50 ms in plac
 from __future__ import annotations
 
 import mmap
+import time
 from collections.abc import Iterable
 from typing import Any
 
+UNUSED_S = 120.0  # Prometheus asks once a minute at the slowest
 _ROUND = 1 << 20
 
 
@@ -18,6 +20,7 @@ class Paper:
 
     def __init__(self) -> None:
         self._sheet: mmap.mmap | None = None
+        self._used_at = 0.0
 
     def written(self, pieces: Iterable[Any], expected: int) -> memoryview:
         """``pieces`` one after another, in about ``expected`` bytes: a bad guess costs a copy, nothing else."""
@@ -28,12 +31,13 @@ class Paper:
                 sheet = _copy(sheet, size, 2 * end)
             sheet[size:end] = piece
             size = end
-        self._sheet = sheet
+        self._sheet, self._used_at = sheet, time.monotonic()
         return memoryview(sheet)[:size].toreadonly()
 
-    def put_away(self) -> None:
-        """Gives the memory back, as soon as nobody reads it."""
-        self._sheet = None
+    def put_away(self, unused_s: float = UNUSED_S) -> None:
+        """Gives the memory back, as soon as nobody reads it, when it was last written so long ago."""
+        if time.monotonic() - self._used_at >= unused_s:
+            self._sheet = None
 
     def _free(self, size: int) -> mmap.mmap:
         """The sheet of last time when it is big enough and nobody has a view of it, else a new one."""

@@ -77,7 +77,7 @@ class Served:
         self.feed = feed
         self.server = server
         self.loop = loop
-        host, _, port = server.addresses[0].removeprefix("http://").rpartition(":")
+        host, _, port = server.addresses[0].partition("://")[2].rpartition(":")
         self.place = (host, int(port))
 
     def connect(self) -> socket.socket:

@@ -316,6 +316,7 @@ def test_tls_that_is_never_agreed_on_makes_room_as_well(tmp_path: Path) -> None:
     certificate, key = authority.issue("server", "localhost")
     guarded = door(tls_cert=certificate, tls_key=key)
     with serving(replace(SHORT, connections=20, handshake_time=100.0), door=guarded) as served, ExitStack() as stack:
+        assert served.server.addresses[0].startswith("https://127.0.0.1:")
         silent = [stack.enter_context(served.connect()) for _ in range(100)]
         served.until(lambda: served.counts()["accepted"] == 100)
         assert ended(silent[0])

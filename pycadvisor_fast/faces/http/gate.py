@@ -61,6 +61,11 @@ class Gate:
         self._date = 0
         self._is_full_told = False
 
+    @property
+    def has_tls(self) -> bool:
+        """Whether TCP is served over TLS."""
+        return self._tls is not None
+
     # ---- life
     def listen(self, listeners: Sequence[Listener]) -> None:
         """Takes connections from now on."""

@@ -33,10 +33,9 @@ class Listener:
         self.sock = sock
         self.address = address
 
-    @property
-    def url(self) -> str:
+    def url(self, scheme: str) -> str:
         """As people write it: http://127.0.0.1:8080, unix:/run/x.sock."""
-        return self.address.target if self.address.path else f"http://{self.address.target}"
+        return self.address.target if self.address.path else f"{scheme}://{self.address.target}"
 
     def close(self) -> None:
         """Stops listening; the file of a unix socket goes."""

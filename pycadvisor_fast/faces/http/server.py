@@ -36,7 +36,7 @@ class HttpServer:
     @property
     def addresses(self) -> list[str]:
         """Where it listens, as people write it: "http://127.0.0.1:8080", "unix:/run/x.sock"."""
-        return [listener.url for listener in self._listeners]
+        return [listener.url("https" if self._gate.has_tls else "http") for listener in self._listeners]
 
     def status(self) -> dict[str, int]:
         """See counts.Counts."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pycadvisor_fast.faces.exposition import compression
+from pycadvisor_fast.faces.exposition import compression, filesystems
 from pycadvisor_fast.faces.exposition.filesystems import device_names, label_of
 from pycadvisor_fast.faces.exposition.labels import LabelStore, Policy, block, named
 from pycadvisor_fast.faces.exposition.negotiation import accepts_gzip, choose
 from pycadvisor_fast.faces.exposition.query import Query, QueryError, parse
 from pycadvisor_fast.faces.exposition.tables import FAMILIES
-from pycadvisor_fast.filesystem import Filesystem
+from pycadvisor_fast.filesystem import Filesystem, TreeUsage
 from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
 from pycadvisor_fast.views.selection import Selector
 
@@ -205,3 +206,11 @@ def test_what_devices_are_called() -> None:
     assert label_of(Filesystem("tank/data", "zfs", "/data", 0, 40)) == "tank/data"
     assert label_of(Filesystem("server:/export", "nfs4", "/mnt", 0, 41)) == "server:/export"
     assert label_of(Filesystem("none", "ceph", "/mnt", 0, 42)) == "/mnt"
+
+
+def test_a_layer_that_only_its_snapshotter_knows_is_on_no_filesystem_of_the_host() -> None:
+    one = docker(1, layer_driver="devmapper")
+    storage = replace(STORAGE, containers={one.handle: (TreeUsage("layer", "", 4096, None, None, "snapshotter"),)})
+    found = filesystems.samples(storage, [one], TEXT, with_disks=False, is_strict=False)
+    assert set(found) == {"fs.usage_bytes", "tree.bytes"}
+    assert b'device="devmapper"' in found["fs.usage_bytes"].labels

@@ -151,6 +151,13 @@ def test_a_container_with_all_of_its_numbers(feed: FakeFeed) -> None:
     assert "availableBytes" not in side["memory"]
 
 
+def test_a_layer_that_only_its_snapshotter_knows_says_nothing_of_a_filesystem(feed: FakeFeed) -> None:
+    layer = TreeUsage("layer", "", 30, None, None, "snapshotter", 5 * SECOND)
+    feed.storage = replace(feed.storage, containers={MAIN.handle: (layer,)})
+    main = summary(filled(feed))["pods"][0]["containers"][0]
+    assert main["rootfs"] == {"time": "1970-01-01T00:00:05Z", "usedBytes": 30}
+
+
 def test_the_node(feed: FakeFeed) -> None:
     node = summary(filled(feed))["node"]
     assert (node["nodeName"], node["startTime"]) == ("node-1", "1970-01-01T00:00:02Z")

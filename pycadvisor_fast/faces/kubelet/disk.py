@@ -66,14 +66,15 @@ class Disks:
         return self._measured(trees[0]) if trees else None
 
     def _measured(self, tree: TreeUsage) -> Object:
-        """The tree's own use, and what its filesystem has."""
+        """The tree's own use, and what its filesystem has, where it is in one."""
         found = self._filesystem_of(tree.path)
         around = {} if found is None else _filesystem(found)
         own = known(time=moment(tree.measured_ns), usedBytes=tree.bytes, inodesUsed=tree.inodes)
         return {name: value for name, value in around.items() if name not in ("usedBytes", "inodesUsed")} | own
 
     def _filesystem_of(self, path: str) -> Filesystem | None:
-        """The filesystem mounted nearest above ``path``; of several at one place the last, which hides the others."""
+        """The filesystem mounted nearest above ``path``; of several at one place the last, which hides the others. None for
+        "": a layer that only its snapshotter knows has no directory."""
         best: Filesystem | None = None
         for found in self._storage.filesystems:
             if _is_below(path, found.mount_point) and (best is None or len(found.mount_point) >= len(best.mount_point)):
@@ -94,4 +95,4 @@ def _filesystem(found: Filesystem) -> Object:
 
 
 def _is_below(path: str, mount_point: str) -> bool:
-    return mount_point == "/" or path == mount_point or path.startswith(f"{mount_point}/")
+    return bool(path) and (mount_point == "/" or path == mount_point or path.startswith(f"{mount_point}/"))

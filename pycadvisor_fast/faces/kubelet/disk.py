@@ -73,8 +73,8 @@ class Disks:
         return {name: value for name, value in around.items() if name not in ("usedBytes", "inodesUsed")} | own
 
     def _filesystem_of(self, path: str) -> Filesystem | None:
-        """The filesystem mounted nearest above ``path``; of several at one place the last, which hides the others. None for
-        "": a layer that only its snapshotter knows has no directory."""
+        """The filesystem mounted nearest above ``path``; of several at one place the last, which hides the others. None
+        for "": a layer that only its snapshotter knows has no directory."""
         best: Filesystem | None = None
         for found in self._storage.filesystems:
             if _is_below(path, found.mount_point) and (best is None or len(found.mount_point) >= len(best.mount_point)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -46,17 +46,14 @@ async def subcontainers(serving: Serving, asked: Asked, request: Request) -> Res
     """An array of ContainerInfo: the cgroup and all below it."""
     span, with_envs = body_span(await request.body()), allowed(request, "env")
 
-    def made() -> bytes:
+    def made() -> Iterator[bytes]:
         with explained(f"failed to get subcontainers for container {quoted(asked.name)} with error: "):
             wanted = serving.names().subtree(asked.name)
             if not wanted:
                 raise RestError("no containers found")
-            pieces = [b"["]
-            for _, info in _infos(serving, wanted, span, with_envs=with_envs):
-                pieces += (info, b",")
-            return _closed(pieces, b"]")
+            yield from _list(serving, wanted, span, with_envs=with_envs)
 
-    return await serving.json(made)
+    return await serving.json_in_chunks(request, made)
 
 
 async def docker(serving: Serving, asked: Asked, request: Request) -> Response:
@@ -67,17 +64,17 @@ async def docker(serving: Serving, asked: Asked, request: Request) -> Response:
         raise RestError(f"unknown request for Docker container [{' '.join(parts)}]")
     name = parts[0]
 
-    def made() -> bytes:
+    def made() -> Iterable[bytes]:
         names = serving.names()
         if not name:
             return _map(serving, names.of_namespace(DOCKER), span, with_envs=with_envs)
         with explained(f"failed to get Docker container {quoted(name)} with error: "):
-            body = _map(serving, [names.in_namespace(DOCKER, name)], span, with_envs=with_envs)
-            if body == b"{}":
+            pieces = list(_map(serving, [names.in_namespace(DOCKER, name)], span, with_envs=with_envs))
+            if pieces == [b"{}"]:
                 raise RestError("unable to find data in memory cache")
-            return body
+            return pieces
 
-    return await serving.json(made)
+    return await serving.json_in_chunks(request, made)
 
 
 async def machine(serving: Serving, asked: Asked, request: Request) -> Response:
@@ -111,18 +108,21 @@ def _infos(
             yield spec.container.path, info
 
 
-def _map(serving: Serving, wanted: Sequence[Container], span: Span, *, with_envs: bool) -> bytes:
-    """The same as an object by name, sorted as ``wanted`` is."""
-    pieces = [b"{"]
+def _list(serving: Serving, wanted: Sequence[Container], span: Span, *, with_envs: bool) -> Iterator[bytes]:
+    """Pieces of an array of them."""
+    before = b"["
+    for _, info in _infos(serving, wanted, span, with_envs=with_envs):
+        yield before
+        yield info
+        before = b","
+    yield b"[]" if before == b"[" else b"]"
+
+
+def _map(serving: Serving, wanted: Sequence[Container], span: Span, *, with_envs: bool) -> Iterator[bytes]:
+    """Pieces of an object of them by name, sorted as ``wanted`` is."""
+    before = b"{"
     for name, info in _infos(serving, wanted, span, with_envs=with_envs):
-        pieces += (go_json.text(name), b":", info, b",")
-    return _closed(pieces, b"}")
-
-
-def _closed(pieces: list[bytes], end: bytes) -> bytes:
-    """One body: megabytes are copied once. The last piece is a comma, unless there is only the first."""
-    if len(pieces) > 1:
-        pieces[-1] = end
-    else:
-        pieces.append(end)
-    return b"".join(pieces)
+        yield before + go_json.text(name) + b":"
+        yield info
+        before = b","
+    yield b"{}" if before == b"{" else b"}"

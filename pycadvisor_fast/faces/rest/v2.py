@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -76,13 +76,13 @@ async def stats(serving: Serving, asked: Asked, request: Request) -> Response:
     """v2.0: arrays of DeprecatedContainerStats by name. v2.1: spec and samples by name, "/" left out."""
     options, with_envs = await _found(serving, asked, request), allowed(request, "env")
 
-    def made() -> bytes:
+    def made() -> Iterator[bytes]:
         specs, span = _specs(serving, asked, options), _range(options.span)
         if asked.version == "v2.0":
-            return b"".join(serving.answers().stats_v20(specs, span))
-        return b"".join(serving.answers().stats_v21(specs, span, with_envs=with_envs))
+            return serving.answers().stats_v20(specs, span)
+        return serving.answers().stats_v21(specs, span, with_envs=with_envs)
 
-    return await serving.json(made)
+    return await serving.json_in_chunks(request, made)
 
 
 async def spec(serving: Serving, asked: Asked, request: Request) -> Response:

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from pycadvisor_fast.errors import PycadvisorError, TornError
-from pycadvisor_fast.faces.exposition import paper, routes, scrape
+from pycadvisor_fast.faces.exposition import routes, scrape
+from pycadvisor_fast.faces.exposition.paper import Paper
 from pycadvisor_fast.faces.exposition.query import Query, parse
 from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
 from pycadvisor_fast.native.exposition import Writer as ScrapeWriter
@@ -59,10 +60,27 @@ def test_packed_and_plain_are_the_same(made: Rig) -> None:
 @pytest.mark.parametrize("expected", [0, 1, 5_000_000])
 def test_pieces_on_paper(expected: int) -> None:
     pieces = [bytes([number]) * 700_000 for number in range(7)]
+    paper = Paper()
     kept = paper.written(iter(pieces), expected)
     assert bytes(kept) == b"".join(pieces)
     assert kept.readonly
     assert bytes(paper.written([], expected)) == b""
+
+
+def test_paper_is_written_over_when_nobody_reads_it() -> None:
+    paper = Paper()
+    first = paper.written([b"first"], 10)
+    second = paper.written([b"other"], 10)
+    assert (bytes(first), bytes(second)) == (b"first", b"other")
+    sheet = paper._sheet
+    del second
+    assert bytes(paper.written([b"third"], 10)) == b"third"
+    assert paper._sheet is sheet
+    assert bytes(first) == b"first"
+    paper.put_away()
+    assert paper._sheet is sheet, "it may be wanted again soon"
+    paper.put_away(0)
+    assert paper._sheet is None
 
 
 def test_a_container_that_comes_is_there_with_its_first_sample(made: Rig) -> None:

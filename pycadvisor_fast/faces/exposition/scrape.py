@@ -19,9 +19,10 @@ from pycadvisor_fast.native import exposition as native
 from pycadvisor_fast.native.encoder import GroupAt, Regions
 from pycadvisor_fast.native.exposition import Given, Writer
 
-from . import compression, paper
+from . import compression
 from .contents import Contents
 from .given import lone
+from .paper import Paper
 from .query import Query
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Scraper:
         self._writer: Writer | None = None
         self._answers: OrderedDict[tuple[int, Query], Answer] = OrderedDict()
         self._position: tuple[int, ...] = ()
+        self._paper = Paper()
         self._expected: dict[int, int] = {}  # bytes, by format
         self._counts = {"scrapes": 0, "cached": 0, "scrape_cpu": 0, "size": 0}
 
@@ -127,10 +129,11 @@ class Scraper:
     def _made(self, pieces: Iterator[Any], form: int, *, is_packed: bool) -> Answer:
         """Compressed piece by piece where that is what is asked for: it is never there as a whole."""
         if is_packed:
+            self._paper.put_away()
             packed, size = compression.compressed(pieces)
             answer = Answer(packed=memoryview(packed))
         else:
-            plain = paper.written(pieces, self._expected.get(form, 0))
+            plain = self._paper.written(pieces, self._expected.get(form, 0))
             answer, size = Answer(plain), plain.nbytes
         self._counts["size"] = size
         self._expected[form] = max(size + size // 16, self._expected.get(form, 0) * 3 // 4)

@@ -33,7 +33,7 @@ _LABELS = {
     "org.opencontainers.image.version": "24.04",
 }
 _FAST_S = 0.1
-_QUIET_S = 90.0
+_QUIET_S = 60.0
 _SCRAPERS = 10
 
 

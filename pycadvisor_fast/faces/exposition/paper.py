@@ -53,7 +53,8 @@ class Paper:
 
 def _mapping(size: int) -> mmap.mmap:
     """At least ``size`` bytes; pages never written take no memory."""
-    return mmap.mmap(-1, max(1, -(-size // _ROUND)) * _ROUND)
+    length = max(1, -(-size // _ROUND)) * _ROUND
+    return mmap.mmap(-1, length, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def _copy(sheet: mmap.mmap, size: int, wanted: int) -> mmap.mmap:

@@ -160,3 +160,8 @@ class Stream:
         """Of an answer that says how long it is."""
         async with asyncio.timeout(WAIT):
             return await self._reader.readexactly(length)
+
+    async def everything(self) -> bytes:
+        """All that comes until the connection ends."""
+        async with asyncio.timeout(WAIT):
+            return await self._reader.read()

@@ -1,17 +1,15 @@
-"""The gRPC server on an event loop in a thread of its own, so that the main thread is free for signals."""
+"""The gRPC server in a thread of its own."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import threading
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigError
 from ..faces.grpc import GrpcServer, serve
 from .addresses import AddressError
+from .loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from ..door import Door
@@ -22,13 +20,11 @@ class ServerThread:
     """Serves from construction to ``stop``. Raises AddressError when an address cannot be had."""
 
     def __init__(self, feed: Feed, listen: str, *, require_all: bool, door: Door | None = None) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="pcf-grpc", daemon=True)
-        self._thread.start()
+        self._thread = LoopThread("pcf-grpc")
         try:
-            self._server: GrpcServer = self._submit(_serve(feed, listen, require_all, door)).result()
+            self._server: GrpcServer = self._thread.do(serve(feed, listen, require_all=require_all, door=door))
         except BaseException as error:
-            self._end()
+            self._thread.end()
             if isinstance(error, ConfigError):
                 raise AddressError(str(error)) from error
             raise
@@ -41,22 +37,5 @@ class ServerThread:
     def stop(self, grace: float) -> None:
         """Ends all streams; those that do not take it within ``grace`` seconds are cut off."""
         with contextlib.suppress(FutureTimeoutError):
-            self._submit(self._server.stop(grace)).result(timeout=2 * grace)
-        self._end()
-
-    def _submit(self, coroutine: object) -> Future:  # type: ignore[type-arg]
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)  # type: ignore[arg-type]
-
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(1)
-        if not self._thread.is_alive():
-            self._loop.close()
-
-
-async def _serve(feed: Feed, listen: str, require_all: bool, door: Door | None) -> GrpcServer:
-    return await serve(feed, listen, require_all=require_all, door=door)
+            self._thread.do(self._server.stop(grace), 2 * grace)
+        self._thread.end()

@@ -1,21 +1,19 @@
-"""HTTP beside gRPC: sockets bound before anything is started, then a server on an event loop in a thread of its own."""
+"""HTTP beside gRPC: sockets bound before anything is started, then a server in a thread of its own."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
-import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ..errors import ConfigError, MissingDependencyError
 from ..faces.http import listening
 from ..faces.http.server import HttpServer, check_installed, serve
 from ..faces.http.settings import HttpSettings, http_settings
 from .addresses import AddressError
+from .loop_thread import LoopThread
 
 if TYPE_CHECKING:
     from ..config import Settings
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_Result = TypeVar("_Result")
 # Whoever gives one of these wants HTTP; a daemon that cannot serve it must not start then.
 _ASKS_FOR_HTTP = ("http", "http_listen", "listen_ip", "port", "url_base_prefix", "prometheus_endpoint")
 
@@ -70,13 +67,11 @@ class HttpThread:
     """Serves from construction to ``stop``."""
 
     def __init__(self, feed: Feed, doorway: HttpDoorway, door: Door) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="pcf-http", daemon=True)
-        self._thread.start()
+        self._thread = LoopThread("pcf-http")
         try:
-            self.server: HttpServer = self._do(serve(feed, doorway.listeners, doorway.settings, door))
+            self.server: HttpServer = self._thread.do(serve(feed, doorway.listeners, doorway.settings, door))
         except BaseException:
-            self._end()
+            self._thread.end()
             raise
 
     @property
@@ -87,21 +82,5 @@ class HttpThread:
     def stop(self, grace: float) -> None:
         """Ends; what is being answered has ``grace`` seconds."""
         with contextlib.suppress(FutureTimeoutError):
-            self._do(self.server.stop(grace), 2 * grace)
-        self._end()
-
-    def _do(self, coroutine: Coroutine[Any, Any, _Result], timeout: float | None = None) -> _Result:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout)
-
-    def _run(self) -> None:
-        # Python tells the kernel its threads' names from 3.14 on only.
-        with contextlib.suppress(OSError):
-            Path(f"/proc/self/task/{threading.get_native_id()}/comm").write_text("pcf-http", encoding="ascii")
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-
-    def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(1)
-        if not self._thread.is_alive():
-            self._loop.close()
+            self._thread.do(self.server.stop(grace), 2 * grace)
+        self._thread.end()

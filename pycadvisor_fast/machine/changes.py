@@ -11,6 +11,7 @@ import os
 import select
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 from .root import Root
@@ -34,10 +35,13 @@ PARTS_OF_SUBSYSTEM = {
 
 
 class Changes:
-    """Opened by the thread that waits. What cannot be had is in ``missing``, and the interval has to do for it."""
+    """Closed by the thread that waits, which alone knows when it does not any more. What cannot be had is in
+    ``missing``, and the interval has to do for it."""
 
     def __init__(self, root: Root) -> None:
         self.missing: list[str] = []
+        self.is_ended = False
+        self._lock = threading.Lock()  # between end() and close()
         self._poll = select.poll()
         self._sockets: dict[int, tuple[socket.socket, bool]] = {}
         self._files: dict[int, str] = {}
@@ -49,7 +53,7 @@ class Changes:
             self._watch(str(root.proc / name), part)
 
     def wait(self, seconds: float | None) -> set[str]:
-        """Parts of the machine that have changed; empty when the time is over or ``wake`` was called."""
+        """Parts of the machine that have changed; empty when the time is over or ``end`` was called."""
         changed: set[str] = set()
         for descriptor, _ in self._poll.poll(None if seconds is None else max(0.0, seconds) * 1000):
             if descriptor in self._files:
@@ -59,17 +63,22 @@ class Changes:
                 changed |= _uevents(sock) if is_uevent else _links(sock)
         return changed
 
-    def wake(self) -> None:
-        """Ends a wait, from any thread."""
-        os.eventfd_write(self._waker, 1)
+    def end(self) -> None:
+        """Ends this wait and all later ones, from any thread."""
+        with self._lock:
+            self.is_ended = True
+            if self._waker >= 0:
+                os.eventfd_write(self._waker, 1)
 
     def close(self) -> None:
-        """Closes all descriptors."""
-        for sock, _ in self._sockets.values():
-            sock.close()
-        for descriptor in (*self._files, self._waker):
-            os.close(descriptor)
-        self._sockets, self._files = {}, {}
+        """Closes all descriptors. The second time it does nothing."""
+        with self._lock:
+            for sock, _ in self._sockets.values():
+                sock.close()
+            for descriptor in (*self._files, self._waker):
+                if descriptor >= 0:
+                    os.close(descriptor)
+            self._sockets, self._files, self._waker = {}, {}, -1
 
     def _listen(self, protocol: int, group: int, what: str, *, is_uevent: bool) -> None:
         try:

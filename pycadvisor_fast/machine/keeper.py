@@ -57,7 +57,6 @@ class MachineKeeper:
         self._costs: dict[str, float] = {}
         self._machine: Machine | None = None
         self._is_read = threading.Event()
-        self._is_ending = False
         self._changes: Changes | None = None
         self._thread: threading.Thread | None = None
         self._reads = 0
@@ -66,7 +65,6 @@ class MachineKeeper:
     def start(self) -> None:
         """Starts the thread "pcf-machine", which reads the machine and then waits for changes."""
         if self._thread is None:
-            self._is_ending = False
             if self._asker is not None:
                 self._asker.start()
             self._changes = Changes(self._found_root())
@@ -79,11 +77,8 @@ class MachineKeeper:
         if self._asker is not None:
             self._asker.stop()
         if self._thread is not None and self._changes is not None:
-            self._is_ending = True
-            self._changes.wake()
-            self._thread.join(_ENDS_WITHIN_SECONDS)
-            if not self._thread.is_alive():  # else a file of the host hangs, and the thread keeps its descriptors
-                self._changes.close()
+            self._changes.end()
+            self._thread.join(_ENDS_WITHIN_SECONDS)  # a file of the host may hang: the thread ends when that does
             self._thread = self._changes = None
 
     def machine(self, *, fresh: bool = False) -> Machine:
@@ -132,9 +127,15 @@ class MachineKeeper:
             self._asker.begin(machine.cloud)
 
     def _run(self, changes: Changes) -> None:
+        try:
+            self._follow(changes)
+        finally:
+            changes.close()
+
+    def _follow(self, changes: Changes) -> None:
         due_all = 0.0
         waiting: dict[str, float] = {}  # part that has changed -> when it may be read again
-        while not self._is_ending:
+        while not changes.is_ended:
             now = time.monotonic()
             if now >= due_all:
                 waiting = dict.fromkeys(PARTS, now)

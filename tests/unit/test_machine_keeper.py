@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,11 +41,11 @@ class FakeChanges:
         self.missing = ["uevents: not here"]
         self._changed: set[str] = set()
         self._condition = threading.Condition()
-        self._is_awake = False
+        self.is_ended = self.is_closed = False
 
     def wait(self, seconds: float | None) -> set[str]:
         with self._condition:
-            self._condition.wait_for(lambda: bool(self._changed) or self._is_awake, seconds)
+            self._condition.wait_for(lambda: bool(self._changed) or self.is_ended, seconds)
             changed, self._changed = self._changed, set()
         return changed
 
@@ -53,13 +54,13 @@ class FakeChanges:
             self._changed |= set(parts)
             self._condition.notify_all()
 
-    def wake(self) -> None:
+    def end(self) -> None:
         with self._condition:
-            self._is_awake = True
+            self.is_ended = True
             self._condition.notify_all()
 
     def close(self) -> None:
-        pass
+        self.is_closed = True
 
 
 @pytest.fixture
@@ -101,6 +102,31 @@ def test_a_change_has_its_part_read_again_and_no_other(
     assert keeper.status()["parts_read"] == len(PARTS) + 1
     changes[0].tell("memory")
     until(lambda: keeper.machine().memory.capacity_bytes == 1024)
+
+
+def test_a_file_that_does_not_answer_holds_up_no_end_and_nothing_is_left_open(
+    tree: Tree, changes: list[FakeChanges], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "_ENDS_WITHIN_SECONDS", 0.01)
+    reading, answers, read_part = threading.Event(), threading.Event(), keeping.read_part
+
+    def hangs(*arguments: Any) -> Any:
+        reading.set()
+        assert answers.wait(WAIT)
+        return read_part(*arguments)
+
+    monkeypatch.setattr(keeping, "read_part", hangs)
+    keeper = MachineKeeper(Sources(), 0.0, root=tree.root)
+    keeper.start()
+    assert reading.wait(WAIT)
+    keeper.stop()
+    keeper.start()  # the first thread must not go on for the second
+    assert not changes[0].is_closed
+    answers.set()
+    until(lambda: changes[0].is_closed)
+    assert keeper.machine().hostname == "box"
+    keeper.stop()
+    until(lambda: changes[1].is_closed)
 
 
 def test_all_is_read_again_after_the_interval(tree: Tree, changes: list[FakeChanges]) -> None:
@@ -294,7 +320,9 @@ def test_what_cannot_be_followed_is_named(tmp_path: Path, monkeypatch: pytest.Mo
         "No such file or directory",
         "No such file or directory",
     ]
-    changes.wake()
+    changes.end()
     assert changes.wait(None) == set()
+    changes.close()
+    changes.end()
     changes.close()
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

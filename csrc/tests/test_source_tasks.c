@@ -114,17 +114,26 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* From now on: what it used before it came into its cgroup may have been counted elsewhere. */
-static void busy(unsigned ms)
+/* When told so: what it uses before a round has seen it in its cgroup may be counted elsewhere. */
+static void busy(int go, unsigned ms)
 {
-	uint64_t until = thread_cpu_ns() + ms * MS;
+	char byte;
 
+	if (read(go, &byte, 1) != 1)
+		_exit(1);
+	uint64_t until = thread_cpu_ns() + ms * MS;
 	while (thread_cpu_ns() < until)
 		;
 }
 
+static void tell(int report, pid_t pid)
+{
+	if (write(report, &pid, sizeof pid) != sizeof pid)
+		_exit(1);
+}
+
 /* A process with files, sockets and threads, and a child of it in a cgroup below, which is not followed. */
-static void be_container(const char *name, const char *nested, int report)
+static void be_container(const char *name, const char *nested, int report, int go)
 {
 	int ends[2];
 	pid_t child;
@@ -144,45 +153,44 @@ static void be_container(const char *name, const char *nested, int report)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (cgroup_enter(nested, PCF_CTL_MEMORY))
 			_exit(1);
-		busy(50);
-		pid_t self = getpid();
-		if (write(report, &self, sizeof self) != sizeof self)
-			_exit(1);
+		tell(report, getpid());
+		busy(go, 50);
 		idle(NULL);
 	}
 	for (int i = 0; i < THREADS; i++)
 		if (pthread_create(&thread, NULL, idle, NULL))
 			_exit(1);
-	busy(20);
-	pid_t self = -getpid();
-	if (write(report, &self, sizeof self) != sizeof self)
-		_exit(1);
 	signal(SIGCHLD, SIG_IGN);
+	tell(report, -getpid());
+	busy(go, 20);
 	idle(NULL);
 }
 
-static pid_t start_container(pcf_collector *collector, struct box *box, const char *nested)
+/* Returns the child; both processes are in their cgroups. ``go``: a byte for each has it busy. */
+static pid_t start_container(pcf_collector *collector, struct box *box, const char *nested, int *go)
 {
 	char path[128];
 	pcf_error err = {0};
 	pid_t reported, child = 0;
-	int report[2];
+	int report[2], begin[2];
 
 	snprintf(box->name, sizeof box->name, "counted");
 	CHECK(cgroup_each(box->name, 1) > 0 && cgroup_each(nested, 1) > 0);
 	CHECK_EQ(pcf_collector_add(collector, cgroup_name(path, sizeof path, box->name), 0, &box->slot,
 				   &box->generation, &err),
 		 0);
-	CHECK_OR_DIE(pipe(report) == 0);
+	CHECK_OR_DIE(pipe(report) == 0 && pipe(begin) == 0);
 	box->pid = fork();
 	if (box->pid == 0)
-		be_container(box->name, nested, report[1]);
+		be_container(box->name, nested, report[1], begin[0]);
 	for (int i = 0; i < 2; i++) {
 		CHECK_OR_DIE(read(report[0], &reported, sizeof reported) == sizeof reported);
 		child = reported > 0 ? reported : child;
 	}
 	close(report[0]);
 	close(report[1]);
+	close(begin[0]);
+	*go = begin[1];
 	return child;
 }
 
@@ -259,8 +267,7 @@ static void check_schedstat(pcf_collector *collector, const struct box *box, pid
 {
 	uint64_t with[PCF_MAX_GROUP_COLUMNS], without[PCF_MAX_GROUP_COLUMNS];
 
-	/* What both said they used, less what the CPU clock and the scheduler round differently; a round that was counted just
-	 * before they said so may be the newest there is. */
+	/* What both use, less what the CPU clock and the scheduler round differently. */
 	for (int waited = 0; waited < PATIENCE_MS; waited += 20) {
 		fresh(collector, PCF_GROUP_SCHEDSTAT, box, with);
 		if (with[PCF_SCHEDSTAT_RUN_NS] >= 69 * MS)
@@ -287,10 +294,13 @@ static void check_schedstat(pcf_collector *collector, const struct box *box, pid
 static void test_container(pcf_collector *collector)
 {
 	struct box box;
-	pid_t child = start_container(collector, &box, "counted/below");
+	int go;
+	pid_t child = start_container(collector, &box, "counted/below", &go);
 
 	check_counts(collector, &box, child);
 	check_root(collector);
+	CHECK_EQ(write(go, "go", 2), 2);
+	close(go);
 	check_schedstat(collector, &box, child);
 	kill_box(&box);
 	for (int i = 0; i < 100 && cgroup_each("counted/below", 0) == 0; i++)

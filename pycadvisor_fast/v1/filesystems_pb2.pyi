@@ -30,7 +30,7 @@ class GetFilesystemsResponse(_message.Message):
     def __init__(self, taken_unix_ns: _Optional[int] = ..., filesystems: _Optional[_Iterable[_Union[Filesystem, _Mapping]]] = ..., devices: _Optional[_Iterable[_Union[BlockDevice, _Mapping]]] = ..., containers: _Optional[_Iterable[_Union[ContainerTrees, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Filesystem(_message.Message):
-    __slots__ = ("source", "type", "mount_point", "major", "minor", "labels", "is_read_only", "capacity_bytes", "free_bytes", "available_bytes", "inodes", "inodes_free", "asked_unix_ns", "hangs_since_unix_ns", "error", "device")
+    __slots__ = ("source", "type", "mount_point", "major", "minor", "labels", "is_read_only", "capacity_bytes", "free_bytes", "available_bytes", "inodes", "inodes_free", "asked_unix_ns", "hangs_since_unix_ns", "error", "device", "uuid")
     SOURCE_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     MOUNT_POINT_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,7 @@ class Filesystem(_message.Message):
     HANGS_SINCE_UNIX_NS_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     DEVICE_FIELD_NUMBER: _ClassVar[int]
+    UUID_FIELD_NUMBER: _ClassVar[int]
     source: str
     type: str
     mount_point: str
@@ -63,7 +64,8 @@ class Filesystem(_message.Message):
     hangs_since_unix_ns: int
     error: str
     device: str
-    def __init__(self, source: _Optional[str] = ..., type: _Optional[str] = ..., mount_point: _Optional[str] = ..., major: _Optional[int] = ..., minor: _Optional[int] = ..., labels: _Optional[_Iterable[str]] = ..., is_read_only: bool = ..., capacity_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., available_bytes: _Optional[int] = ..., inodes: _Optional[int] = ..., inodes_free: _Optional[int] = ..., asked_unix_ns: _Optional[int] = ..., hangs_since_unix_ns: _Optional[int] = ..., error: _Optional[str] = ..., device: _Optional[str] = ...) -> None: ...
+    uuid: str
+    def __init__(self, source: _Optional[str] = ..., type: _Optional[str] = ..., mount_point: _Optional[str] = ..., major: _Optional[int] = ..., minor: _Optional[int] = ..., labels: _Optional[_Iterable[str]] = ..., is_read_only: bool = ..., capacity_bytes: _Optional[int] = ..., free_bytes: _Optional[int] = ..., available_bytes: _Optional[int] = ..., inodes: _Optional[int] = ..., inodes_free: _Optional[int] = ..., asked_unix_ns: _Optional[int] = ..., hangs_since_unix_ns: _Optional[int] = ..., error: _Optional[str] = ..., device: _Optional[str] = ..., uuid: _Optional[str] = ...) -> None: ...
 
 class BlockDevice(_message.Message):
     __slots__ = ("name", "major", "minor", "disk", "reads", "reads_merged", "read_bytes", "read_ms", "writes", "writes_merged", "written_bytes", "write_ms", "in_flight", "busy_ms", "weighted_ms", "discards", "discards_merged", "discarded_bytes", "discard_ms", "flushes", "flush_ms")

@@ -6,10 +6,13 @@ import functools
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+_UMOUNTS = 15  # some five seconds
 
 
 def in_mount_namespace(test: Callable[[Path], None]) -> Callable[[Path], None]:
@@ -34,5 +37,11 @@ def mount(*arguments: str | Path) -> None:
 
 
 def umount(*arguments: str | Path) -> None:
-    """umount(8)."""
-    subprocess.run(["umount", *map(str, arguments)], check=True)
+    """umount(8); again while it is busy: a thread may be asking the filesystem at this very moment."""
+    for attempt in range(_UMOUNTS):
+        done = subprocess.run(["umount", *map(str, arguments)], capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return
+        assert "busy" in done.stderr, done.stderr
+        time.sleep(0.05 * attempt)
+    raise AssertionError(done.stderr)

@@ -122,7 +122,7 @@ def test_many_come_and_go_and_nothing_stays(watched: tuple[Watcher, Followed, Cg
     sink.wait(lambda paths: set(paths) == before)
     assert watcher.status()["errors"] == 0
     assert {path for path in watcher._nodes if path.startswith(cgroups.name)} == before
-    assert _descriptors() == files
+    assert _descriptors() <= files  # what tests before had forgotten may be closed meanwhile
 
 
 def _descriptors() -> int:

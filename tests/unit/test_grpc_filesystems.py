@@ -29,6 +29,7 @@ ROOT = Filesystem(
     inodes_free=0,
     asked_ns=10**18,
     device=DISK,
+    uuid="0b5a-77",
 )
 HUNG = Filesystem("filer:/a", "nfs4", "/mnt/\x1b[31mnas\udcff", 0, 40, hangs_since_ns=10**18 + 5)
 LAYER = TreeUsage("layer", "/var/lib/x", 4096, 17, 3, "walk", 10**18, 10**6)

@@ -50,6 +50,7 @@ def filesystem(one: Filesystem) -> pb.Filesystem:
         hangs_since_unix_ns=one.hangs_since_ns,
         error=clean(one.error),
         device=clean(one.device.name) if one.device else "",
+        uuid=clean(one.uuid),
     )
 
 

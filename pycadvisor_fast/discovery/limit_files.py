@@ -1,4 +1,5 @@
-"""Limits of a cgroup that no group of the ring holds: cores allowed, block IO by device, huge pages.
+"""Limits of a cgroup that no group of the ring holds: cores allowed, block IO by device, huge pages; and those of the
+group ``limits`` while the ring has no tick of it yet.
 
 These change when somebody sets them, once in the life of most containers: they are read when a container appears and at
 a slow interval, by the thread of the specs and never by one that samples.
@@ -6,16 +7,19 @@ a slow interval, by the thread of the specs and never by one that samples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from ..columns import Column
 from ..spec import UNLIMITED, IoLimit
 
+ABSENT = 2**64 - 1
 _NO_SIZES: Mapping[str, int] = MappingProxyType({})
 _MOST_BYTES = 64 * 1024  # of one file: io.max has a line of some 60 bytes for each device
+_WORDS = {"": 0, "quota": 0, "period": 1}  # "max 100000" of cpu.max
 _IO_MAX = {
     "rbps": "read_bytes_per_second",
     "wbps": "write_bytes_per_second",
@@ -51,6 +55,21 @@ class LimitFiles:
     def read(self, path: str) -> FileLimits:
         """Of the cgroup at ``path``; what is not there is left out, and a cgroup that is gone has none."""
         return self._read_v2(path) if self._is_unified else self._read_v1(path)
+
+    def row(self, path: str, columns: Iterable[Column]) -> tuple[int, ...]:
+        """What the ring would hold of these columns of the group ``limits``, from their files; ABSENT: no such file."""
+        return tuple(self._value(path, column.v2 if self._is_unified else column.v1) for column in columns)
+
+    def _value(self, path: str, source: str) -> int:
+        """``source`` as columns.def has it: "memory.max", or "cpu.max:quota" for a word of a line."""
+        name, _, key = source.partition(":")
+        place = self._place("unified" if self._is_unified else name.partition(".")[0], path) if name else None
+        if place is None:
+            return ABSENT
+        words = _text(place / name).split()
+        word = words[_WORDS[key]] if len(words) > _WORDS[key] else ""
+        value = UNLIMITED if word == "-1" else number(word)
+        return ABSENT if value is None else value
 
     def _read_v2(self, path: str) -> FileLimits:
         place = self._place("unified", path)

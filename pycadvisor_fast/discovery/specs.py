@@ -2,7 +2,8 @@
 
 The thread "pcf-specs" compares the newest tick of the group ``limits`` with the one before, all containers in one step,
 and makes a new Spec only for those of which something differs. Files that no group holds are read when a container
-appears and then one minute apart. A container's identity counts as it is when somebody asks.
+appears and then one minute apart; those of the group too, of one that is asked for before the group has a tick of it. A
+container's identity counts as it is when somebody asks.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from ..columns import Column
 from ..container import Container
 from ..errors import PycadvisorError
+from ..schema import group
 from ..spec import UNLIMITED, Limits, Spec, plain, shares_of_weight, weight_of_shares
-from .limit_files import FileLimits
+from .limit_files import ABSENT, FileLimits
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ _COLUMNS = (  # of the group limits: those that are limits and not what became o
     "memory_bytes", "memory_soft_bytes", "memory_low_bytes", "memory_min_bytes", "memsw_bytes", "swap_bytes",
     "cpu_shares", "cpu_weight", "cpu_quota_usec", "cpu_period_usec", "cpu_burst_usec", "pids",
 )  # fmt: skip
-_ABSENT = 2**64 - 1
+LIMIT_COLUMNS = tuple(column for name in _COLUMNS for column in group("limits").columns if column.name == name)
 Row = tuple[int, ...]
 
 
@@ -45,6 +48,7 @@ class Files(Protocol):
     """What is needed of limit_files.LimitFiles."""
 
     def read(self, path: str) -> FileLimits: ...
+    def row(self, path: str, columns: Iterable[Column]) -> Row: ...
 
 
 class Specs:
@@ -67,6 +71,7 @@ class Specs:
         self._changed: Callable[[str, str], None] = lambda path, words: None
         self._lock = threading.Lock()
         self._rows: dict[int, Row] = {}
+        self._young: dict[int, Row] = {}  # of those that have none yet
         self._read: dict[int, tuple[float, FileLimits]] = {}
         self._limits: dict[int, Limits] = {}
         self._specs: dict[int, Spec] = {}
@@ -137,6 +142,7 @@ class Specs:
             told += [(container.path, words) for words in self._renew(container, rows)]
         with self._lock:
             self._tick, self._rows = snapshot.tick, rows
+            self._young = {handle: row for handle, row in self._young.items() if handle not in rows}
             if len(self._limits) > len(containers):
                 self._forget({container.handle for container in containers})
         for path, words in told:
@@ -146,8 +152,9 @@ class Specs:
         handle, now = container.handle, self._clock()
         read_at, files = self._read.get(handle, (0.0, None))
         is_old = files is None or now - read_at >= FILES_S
-        row = rows.get(handle, ())
-        if not is_old and row == self._rows.get(handle, ()):
+        young = self._young.get(handle, ())
+        row = rows.get(handle, young)
+        if not is_old and row == self._rows.get(handle, young):
             return []
         found = self._files.read(container.path) if is_old else files
         assert found is not None
@@ -165,7 +172,7 @@ class Specs:
     def _spec(self, container: Container) -> Spec:
         handle = container.handle
         limits = self._limits.get(handle)
-        if limits is None:
+        if limits is None or (handle not in self._rows and handle not in self._young):
             limits = self._first(container)
         known = self._specs.get(handle)
         if known is not None and known.container is container and known.limits is limits:
@@ -174,20 +181,23 @@ class Specs:
         return spec
 
     def _first(self, container: Container) -> Limits:
-        """Before the thread has seen it: it is new, or nobody runs the thread."""
-        files = self._files.read(container.path)
-        self._read[container.handle] = (self._clock(), files)
+        """Before the thread has seen it, or the ring: it is new, or nobody runs the thread."""
+        handle = container.handle
+        if handle not in self._read:
+            self._read[handle] = (self._clock(), self._files.read(container.path))
         if not self._rows:
             try:
                 self._rows = rows_of(self._latest())
             except PycadvisorError as error:
                 log.debug("no limits yet: %s", error)
-        limits = limits_of(self._rows.get(container.handle, ()), files, is_v2=self._is_v2)
-        self._limits[container.handle] = limits
+        row = self._rows.get(handle)
+        if row is None:
+            row = self._young[handle] = self._files.row(container.path, LIMIT_COLUMNS)
+        limits = self._limits[handle] = limits_of(row, self._read[handle][1], is_v2=self._is_v2)
         return limits
 
     def _forget(self, live: set[int]) -> None:
-        for kept in (self._read, self._limits, self._specs):
+        for kept in (self._read, self._limits, self._specs, self._young):
             for handle in [one for one in kept if one not in live]:
                 del kept[handle]
 
@@ -200,7 +210,7 @@ def rows_of(snapshot: Rows) -> dict[int, Row]:
 
 def limits_of(row: Row, files: FileLimits, *, is_v2: bool) -> Limits:
     """What the ring and the files say together."""
-    at = {name: value for name, value in zip(_COLUMNS, row, strict=False) if value != _ABSENT}
+    at = {name: value for name, value in zip(_COLUMNS, row, strict=False) if value != ABSENT}
     shares, weight, memory, both = (at.get(n) for n in ("cpu_shares", "cpu_weight", "memory_bytes", "memsw_bytes"))
     swap = at.get("swap_bytes")
     if swap is None and both is not None and memory is not None:

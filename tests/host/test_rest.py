@@ -17,6 +17,7 @@ from pycadvisor_fast.faces.http.context import Context
 from pycadvisor_fast.faces.rest.go_values import parse_time
 from tests.host.cgroup_tree import CgroupTree
 from tests.host.docker_engine import DockerEngine
+from tests.host.memory_limit import LIMIT, limited
 
 pytestmark = pytest.mark.root
 NAP = ("-c", "import time\ntime.sleep(600)")
@@ -72,6 +73,23 @@ def test_containers_and_what_is_below(http: TestClient, tree: CgroupTree) -> Non
     assert set(got(http, f"/api/v2.0/spec{foo}?recursive=true")) == {foo, f"{foo}/bar"}
     every = {each["name"] for each in got(http, "/api/v1.3/subcontainers/")}
     assert {"/", foo, f"{foo}/bar", f"{foo}bar"} <= every
+
+
+def test_a_young_container_has_its_limits_before_the_ring_has_them() -> None:
+    with (
+        CgroupTree() as own,
+        Collector(interval={"default": 0.1, "limits": 60.0}, docker=None, history=10) as collector,
+    ):
+        asks = requests(collector)
+        path = limited(own, "young")
+        eventually(lambda: collector.container(path))
+        collector.wait(collector.wait() + 2, timeout=20)
+        (info,) = got(asks, f"/api/v2.1/stats{path}?count=1").values()
+        spec = info["spec"]
+        assert (spec["has_cpu"], spec["has_memory"], spec["has_processes"]) == (True, True, True)
+        assert spec["memory"]["limit"] == LIMIT
+        assert spec["cpu"]["limit"] == 1024
+        assert {"cpu", "memory"} <= set(info["stats"][0])
 
 
 def test_samples_say_what_the_container_does(http: TestClient, tree: CgroupTree) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pycadvisor_fast.columns import Column
 from pycadvisor_fast.container import Container
 from pycadvisor_fast.discovery.limit_files import FileLimits, LimitFiles, number
-from pycadvisor_fast.discovery.specs import FILES_S, ROUND_S, Specs, limits_of
+from pycadvisor_fast.discovery.specs import FILES_S, LIMIT_COLUMNS, ROUND_S, Specs, limits_of
 from pycadvisor_fast.errors import RingError
 from pycadvisor_fast.spec import UNLIMITED, IoLimit
 
@@ -69,6 +71,32 @@ def test_files_of_cgroup_v1(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("layout", ["v1", "v2"])
+def test_the_groups_limits_by_text(tmp_path: Path, layout: str) -> None:
+    texts = {
+        "v1": {
+            "memory.limit_in_bytes": "67108864", "memory.memsw.limit_in_bytes": "9223372036854771712",
+            "cpu.shares": "512", "cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000", "pids.max": "max",
+        },
+        "v2": {
+            "memory.max": "67108864", "memory.swap.max": "max", "cpu.weight": "20", "cpu.max": "max 100000",
+            "pids.max": "max",
+        },
+    }[layout]  # fmt: skip
+    for name, text in texts.items():
+        (tmp_path / "c").mkdir(exist_ok=True)
+        (tmp_path / "c" / name).write_text(text + "\n")
+    names = ("cpu", "memory", "pids") if layout == "v1" else ("unified",)
+    facts = {"layout": layout, "controllers": {name: {"mount": str(tmp_path)} for name in names}}
+    names_of = [column.name for column in LIMIT_COLUMNS]
+    found = dict(zip(names_of, LimitFiles(facts, ()).row("/c", LIMIT_COLUMNS), strict=True))
+    known = {name: value for name, value in found.items() if value != ABSENT}
+    common = {"memory_bytes": 64 * MIB, "cpu_quota_usec": UNLIMITED, "cpu_period_usec": 100_000, "pids": UNLIMITED}
+    own = {"v1": {"memsw_bytes": UNLIMITED, "cpu_shares": 512}, "v2": {"swap_bytes": UNLIMITED, "cpu_weight": 20}}
+    assert known == common | own[layout]
+    assert set(LimitFiles(facts, ()).row("/gone", LIMIT_COLUMNS)) == {ABSENT}
+
+
 @pytest.mark.parametrize("text", ["", "x", "-1", "1 2", "\N{SUPERSCRIPT TWO}"])
 def test_what_is_no_number_is_none(text: str) -> None:
     assert number(text) is None
@@ -102,10 +130,14 @@ class Files:
     def __init__(self) -> None:
         self.limits = FileLimits(cpu_mask="0-3")
         self.reads: list[str] = []
+        self.rows: dict[str, dict[str, int]] = {}
 
     def read(self, path: str) -> FileLimits:
         self.reads.append(path)
         return self.limits
+
+    def row(self, path: str, columns: Iterable[Column]) -> tuple[int, ...]:
+        return tuple(self.rows.get(path, {}).get(column.name, ABSENT) for column in columns)
 
 
 class Rig:
@@ -132,6 +164,34 @@ def test_the_same_objects_until_something_changes_and_no_file_is_read_for_a_ques
     assert second[0] is first[0]
     assert (second[1].container.name, second[1].has_network) == ("other", False)
     assert (second[1].has_filesystem, second[1].has_health) == (True, True)
+    assert rig.files.reads == ["/", "/docker/a"]
+
+
+def test_a_container_that_the_ring_has_not_yet_is_known_by_its_files() -> None:
+    rig = Rig()
+    rig.rows.say(rig.containers[0].handle, memory_bytes=5)
+    rig.files.rows["/docker/a"] = {"memory_bytes": 64 * MIB, "cpu_weight": 100}
+    spec = rig.specs.all()[1]
+    assert (spec.limits.memory_bytes, spec.limits.cpu_shares, spec.has_cpu, spec.has_pids) == (
+        64 * MIB,
+        1024,
+        True,
+        False,
+    )
+    rig.specs.refresh()
+    assert rig.specs.all()[1] is spec
+    rig.rows.say(rig.containers[1].handle, memory_bytes=64 * MIB, cpu_weight=100, pids=7)
+    rig.specs.refresh()
+    assert rig.specs.all()[1].limits.pids == 7
+    assert (rig.told, rig.specs._young) == ([], {})
+
+
+def test_one_that_the_thread_has_seen_first_is_known_by_its_files_when_it_is_asked_for() -> None:
+    rig = Rig()
+    rig.rows.say(rig.containers[0].handle, memory_bytes=5)
+    rig.files.rows["/docker/a"] = {"pids": 9}
+    rig.specs.refresh()
+    assert rig.specs.of(rig.containers[1]).limits.pids == 9
     assert rig.files.reads == ["/", "/docker/a"]
 
 

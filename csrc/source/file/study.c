@@ -140,6 +140,7 @@ void pcf_study_before(pcf_file_source *source, uint64_t groups)
 			continue;
 		study->slot = walked->wishes[i].slot;
 		study->generation = state->generation;
+		study->began_ns = pcf_now_ns(CLOCK_MONOTONIC);
 		for (int g = 0; g < PCF_GROUP_COUNT; g++) {
 			if (!(groups >> g & 1))
 				continue;
@@ -175,13 +176,24 @@ static int is_given_up(const pcf_column_def *column, uint8_t *strikes, int is_ou
 	return *strikes >= most;
 }
 
-static uint64_t slack_of(const pcf_file_source *source, const pcf_file_slot *state, const pcf_column_def *column)
+/* A total of pressure depends on when it is added up, since each CPU is weighed by how long it had something to do until
+ * then: what the walk told may be above the later text by as much as the time that has passed between the two texts. */
+static uint64_t weighing_slack(const pcf_study *study, const pcf_column_def *column)
 {
-	return pcf_bracket_split_slack(column, source->env.host->cores_online) +
+	int is_total = column->group == PCF_GROUP_PRESSURE && column->kind == PCF_KIND_COUNTER;
+
+	return is_total ? (pcf_now_ns(CLOCK_MONOTONIC) - study->began_ns) / 1000 : 0;
+}
+
+static uint64_t slack_of(const pcf_file_source *source, const pcf_study *study, const pcf_column_def *column)
+{
+	const pcf_file_slot *state = source->slots[study->slot];
+
+	return pcf_bracket_split_slack(column, source->env.host->cores_online) + weighing_slack(study, column) +
 	       pcf_kernel_walk_held(source->env.walk, &state->walker, column->group, column->index);
 }
 
-static void judge(const pcf_file_source *source, const pcf_file_slot *state, int group, const uint64_t *before,
+static void judge(const pcf_file_source *source, const pcf_study *study, int group, const uint64_t *before,
 		  const uint64_t *sample, const uint64_t *after, verdict *verdicts)
 {
 	const uint8_t *gives = pcf_kernel_walk_columns(source->env.walk, group);
@@ -190,7 +202,7 @@ static void judge(const pcf_file_source *source, const pcf_file_slot *state, int
 	for (int c = 0; c < def->columns; c++) {
 		const pcf_column_def *column = pcf_column_at(def->first + c);
 		int outside = gives && gives[c] ? pcf_bracket_outside(column, before[c], sample[c], after[c],
-								      slack_of(source, state, column))
+								      slack_of(source, study, column))
 						: -1;
 
 		if (outside > verdicts[c].outside)
@@ -199,7 +211,7 @@ static void judge(const pcf_file_source *source, const pcf_file_slot *state, int
 }
 
 /* A row that the walk has and no text, or both texts and not the walk, is as wrong as a number. */
-static void judge_rows(const pcf_file_source *source, const pcf_file_slot *state, int group, pcf_keyed_rows *before,
+static void judge_rows(const pcf_file_source *source, const pcf_study *study, int group, pcf_keyed_rows *before,
 		       pcf_keyed_rows *sample, pcf_keyed_rows *after, verdict *verdicts)
 {
 	for (unsigned i = 0; i < after->count; i++) {
@@ -207,14 +219,14 @@ static void judge_rows(const pcf_file_source *source, const pcf_file_slot *state
 
 		if (pcf_keyed_is_no_core(source, group, row))
 			continue;
-		judge(source, state, group, pcf_keyed_row_get(before, row), pcf_keyed_row_get(sample, row), row->values,
+		judge(source, study, group, pcf_keyed_row_get(before, row), pcf_keyed_row_get(sample, row), row->values,
 		      verdicts);
 	}
 	for (unsigned i = 0; i < sample->count; i++) {
 		const pcf_keyed_row *row = &sample->rows[i];
 
 		if (!pcf_keyed_row_has(after, row))
-			judge(source, state, group, pcf_keyed_row_get(before, row), row->values,
+			judge(source, study, group, pcf_keyed_row_get(before, row), row->values,
 			      pcf_keyed_row_get(after, row), verdicts);
 	}
 }
@@ -255,7 +267,7 @@ static void finish_row(pcf_file_source *source, const pcf_study *study, int grou
 	memset(sample, 0xff, sizeof sample);
 	if (pcf_kernel_walk_row(source->env.walk, &state->walker, group, sample) != PCF_WALK_FOUND)
 		return;
-	judge(source, state, group, study->before[group], sample, after, verdicts);
+	judge(source, study, group, study->before[group], sample, after, verdicts);
 	conclude(source, study, group, verdicts, 0);
 }
 
@@ -268,7 +280,7 @@ static void finish_rows(pcf_file_source *source, pcf_study *study, int group, ve
 	pcf_keyed_reset(sample, pcf_group_at(group)->key == PCF_KEY_CORE);
 	if (pcf_kernel_walk_rows(source->env.walk, &state->walker, group, pcf_keyed_row_find, sample) != PCF_WALK_FOUND)
 		return;
-	judge_rows(source, state, group, &study->rows[rows_index(group)], sample, source->keyed, verdicts);
+	judge_rows(source, study, group, &study->rows[rows_index(group)], sample, source->keyed, verdicts);
 	conclude(source, study, group, verdicts, has_text);
 }
 

@@ -15,6 +15,7 @@
 
 typedef struct {
 	uint32_t slot, generation;
+	uint64_t began_ns; /* when its first text was read */
 	uint64_t before[PCF_GROUP_COUNT][PCF_MAX_GROUP_COLUMNS];
 	pcf_keyed_rows rows[PCF_STUDY_KEYED]; /* before, too; memory that is never touched costs nothing */
 } pcf_study;

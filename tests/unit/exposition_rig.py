@@ -60,6 +60,7 @@ class Settings:
     version: str = "1.2.3"
     prometheus_endpoint: str = "/metrics"
     prometheus_extras: bool = False
+    prometheus_created: bool = False
 
 
 class ScrapedFeed(FakeFeed):

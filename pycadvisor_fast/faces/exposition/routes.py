@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
@@ -17,12 +16,12 @@ from pycadvisor_fast.faces.http.describe import ANY_METHOD, BOOLEAN, INTEGER, PL
 
 from . import query
 from .negotiation import accepts_gzip, choose
-from .scrape import Scraper, Settings
+from .scrape import Scraper
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
-    from pycadvisor_fast.feed import Feed
+    from pycadvisor_fast.faces.http.context import Context
 
 log = logging.getLogger(__name__)
 
@@ -40,24 +39,6 @@ PARAMETERS = (
     Parameter("extras", "our own series as well", BOOLEAN, example="true"),
     Parameter("created", "_created lines in OpenMetrics", BOOLEAN, example="true"),
 )
-T = TypeVar("T")
-
-
-class EndpointSettings(Settings, Protocol):
-    """And where the page is."""
-
-    @property
-    def prometheus_endpoint(self) -> str: ...
-
-
-class Context(Protocol):
-    """What is needed of faces.http.context.Context."""
-
-    @property
-    def feed(self) -> Feed: ...
-    @property
-    def settings(self) -> Any: ...
-    def run(self, call: Callable[[], T]) -> Awaitable[T]: ...
 
 
 class Metrics:
@@ -67,8 +48,8 @@ class Metrics:
         self._context = context
         self._scraper: Scraper | None = None
         self._making = threading.Lock()
-        self._with_extras = bool(getattr(context.settings, "prometheus_extras", False))
-        self._with_created = bool(getattr(context.settings, "prometheus_created", False))
+        self._with_extras = context.settings.prometheus_extras
+        self._with_created = context.settings.prometheus_created
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)

@@ -6,12 +6,23 @@
 
 #include "pcf.h"
 
+/* The row's cells in the newest tick. A machine that stood still between asking for it and reading has a newer one. */
+static inline int latest_values(const pcf_region *region, uint32_t row, uint64_t *values)
+{
+	int code;
+
+	do
+		code = pcf_region_values(region, pcf_region_latest(region), row, values, NULL);
+	while (code == -ESTALE);
+	return code;
+}
+
 static inline uint64_t row_value(pcf_region *region, uint32_t row, int column)
 {
 	const pcf_region_column *columns = pcf_region_columns(region);
 	uint64_t values[PCF_MAX_GROUP_COLUMNS];
 
-	if (pcf_region_values(region, pcf_region_latest(region), row, values, NULL) < 0)
+	if (latest_values(region, row, values) < 0)
 		return PCF_ABSENT;
 	for (uint32_t c = 0; c < pcf_region_head(region)->column_count; c++)
 		if (columns[c].index == column)

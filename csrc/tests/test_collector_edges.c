@@ -8,6 +8,7 @@
 #include "fake_tree.h"
 #include "ring_values.h"
 #include "schema/enums.h"
+#include "tick/collector.h"
 
 #define MS 1000000ULL
 
@@ -173,6 +174,30 @@ static void test_close_under_waiters(void)
 	remove_ring(ring_dir);
 }
 
+/* A pass as late as the ring is long would be written over the one tick that can be read; it is left out and counted. */
+static void test_pause_of_a_whole_round(void)
+{
+	uint64_t round, tick = 1000;
+	pcf_collector_stats stats;
+	pcf_region *region;
+
+	set_options();
+	open_collector();
+	region = pcf_collector_region(collector, PCF_GROUP_HOST);
+	round = collector->plan.group[PCF_GROUP_HOST].ring_len;
+	pcf_pass_scheduled(collector, tick, tick * 10 * MS);
+	CHECK_EQ(pcf_region_latest(region), tick);
+	pcf_pass_scheduled(collector, tick + round, (tick + round) * 10 * MS);
+	pcf_pass_extra(collector, (tick + 2 * round) * 10 * MS);
+	CHECK_EQ(pcf_region_latest(region), tick);
+	CHECK(row_value(region, 0, PCF_HOST_FORKS) == 9);
+	pcf_pass_scheduled(collector, tick + 2 * round + 1, (tick + 2 * round + 1) * 10 * MS);
+	CHECK_EQ(pcf_region_latest(region), tick + 2 * round + 1);
+	pcf_collector_stats_get(collector, &stats);
+	CHECK_EQ(stats.skipped, 2 * round);
+	close_collector();
+}
+
 static void test_too_many_containers(void)
 {
 	set_options();
@@ -221,6 +246,7 @@ int main(void)
 	test_root_again();
 	test_gone_disk();
 	test_close_under_waiters();
+	test_pause_of_a_whole_round();
 	test_too_many_containers();
 	test_cores_that_never_come();
 	return check_result();

@@ -1,6 +1,7 @@
 /* A collector on this host: the root and a cgroup of our own, three ticks of 100 ms. */
 #include "cgroups.h"
 #include "check.h"
+#include "ring_values.h"
 #include "schema/enums.h"
 
 #define MS 1000000ULL
@@ -22,7 +23,7 @@ static int value_of(pcf_region *region, uint32_t row, int column, uint64_t *valu
 	const pcf_region_header *head = pcf_region_head(region);
 	const pcf_region_column *columns = pcf_region_columns(region);
 	uint64_t values[PCF_MAX_GROUP_COLUMNS];
-	int code = pcf_region_values(region, pcf_region_latest(region), row, values, NULL);
+	int code = latest_values(region, row, values);
 
 	*value = PCF_ABSENT;
 	for (uint32_t c = 0; code == 0 && c < head->column_count; c++)

@@ -158,6 +158,16 @@ static int is_past(const pcf_collector *collector, int group, uint64_t tick)
 	return tick <= collector->state[group].last_tick || tick <= pcf_region_latest(collector->regions[group]);
 }
 
+/* After a pause of a whole round of the ring a tick would be written over the only one that can still be read. It is left
+ * out, as those before it were; the next one lies elsewhere. */
+static int is_over_latest(const pcf_collector *collector, int group, uint64_t tick)
+{
+	uint64_t latest = pcf_region_latest(collector->regions[group]);
+
+	return latest && tick > latest &&
+	       (tick - latest) % (collector->stride[group] * collector->plan.group[group].ring_len) == 0;
+}
+
 void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns)
 {
 	pass_times times = {.began_ns = now_ns, .realtime_ns = pcf_now_ns(CLOCK_REALTIME)};
@@ -166,7 +176,7 @@ void pcf_pass_scheduled(pcf_collector *collector, uint64_t tick, uint64_t now_ns
 
 	count_skipped(collector, tick);
 	for (int g = 0; g < PCF_GROUP_COUNT; g++)
-		if (collector->stride[g] && tick % collector->stride[g] == 0) {
+		if (collector->stride[g] && tick % collector->stride[g] == 0 && !is_over_latest(collector, g, tick)) {
 			ticks[g] = is_past(collector, g, tick) ? 0 : tick;
 			pcf_self_late(&collector->state[g], lateness);
 			collector->state[g].skipped_from = tick;
@@ -186,7 +196,7 @@ void pcf_pass_extra(pcf_collector *collector, uint64_t now_ns)
 		uint64_t stride = collector->stride[g],
 			 tick = stride ? now_ns / collector->plan.base_ns / stride * stride : 0;
 
-		if (!stride || is_past(collector, g, tick))
+		if (!stride || is_past(collector, g, tick) || is_over_latest(collector, g, tick))
 			continue;
 		ticks[g] = tick;
 		latest = tick > latest ? tick : latest;

@@ -26,6 +26,7 @@ ALIKE = (  # no kernel makes a difference
     "walk_match",
     "walk_memory_stat",
 )
+HEADING = "--- C test: "
 LAYOUTLESS = (
     "net",
     "net_parts",
@@ -63,14 +64,27 @@ def marked_files(*, only_inside: bool = False) -> list[Path]:
 def script(build: Path, marks: str, layout: str) -> str:
     """A bash script: every C test (one line of verdict each in /guest/c-tests), then pytest (/guest/junit.xml).
 
+    What a C test prints comes after a line with its name: see said_by.
+
     Ends with pytest's status, after what spoils the machine for everything else.
     """
     lines = [": >/guest/c-tests"]
     for program in c_tests(build, only_layout=layout != "v2"):
-        lines.append(f"{shlex.quote(str(program))}; echo {program.name} $? >>/guest/c-tests")
-    locked = f"{shlex.quote(str(build / 'test_host_bpf'))} lockdown; echo test_host_bpf-lockdown $? >>/guest/c-tests"
+        lines.append(c_test_line(program.name, str(program)))
+    locked = c_test_line("test_host_bpf-lockdown", str(build / "test_host_bpf"), "lockdown")
     python = python_script(marks, only_inside=layout == "hybrid")
     return "\n".join([*lines, python, "status=$?", locked, "exit $status"])
+
+
+def c_test_line(name: str, *command: str) -> str:
+    """A line of that script for one C test."""
+    return f"echo {HEADING}{name}; {shlex.join(command)}; echo {name} $? >>/guest/c-tests"
+
+
+def said_by(name: str, output: str) -> str:
+    """What the C test of that name printed, of all that a guest printed."""
+    _, found, rest = output.partition(f"{HEADING}{name}\n")
+    return rest.partition(HEADING)[0].strip() if found else "nothing"
 
 
 def python_script(marks: str, *, only_inside: bool = False) -> str:

@@ -88,10 +88,12 @@ def booted(project_root: Path, request: pytest.FixtureRequest) -> Iterator[Calla
 
 @pytest.mark.parametrize("guest", GUESTS, ids=lambda guest: guest.name)
 def test_c_tests_pass(booted: Callable[[vm.Guest], vm.Result], guest: vm.Guest) -> None:
-    verdicts = (booted(guest).folder / "c-tests").read_text().split("\n")
+    result = booted(guest)
+    verdicts = (result.folder / "c-tests").read_text().split("\n")
     ran = dict(line.split() for line in verdicts if line)
     assert ran, f"no C test ran: build them first (make c-tests); {BUILD} has none"
-    assert {name: status for name, status in ran.items() if status != "0"} == {}, f"see {booted(guest).folder}/output"
+    failed = [name for name, status in ran.items() if status != "0"]
+    assert not failed, "\n".join(f"{name}: {ran[name]}\n{selection.said_by(name, result.output)}" for name in failed)
 
 
 @pytest.mark.parametrize("guest", [*GUESTS, SYSTEMD], ids=lambda guest: guest.name)

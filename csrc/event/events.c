@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "event/load.h"
 #include "ring/atomic.h"
 #include "schema/error.h"
 
@@ -91,7 +92,7 @@ static int open_descriptors(pcf_events *events, pcf_error *err)
 	return 0;
 }
 
-static int build(pcf_events *events, const pcf_events_options *options, pcf_error *err)
+static int load(pcf_events *events, const pcf_events_options *options, pcf_error *err)
 {
 	int code;
 
@@ -101,8 +102,6 @@ static int build(pcf_events *events, const pcf_events_options *options, pcf_erro
 		return pcf_error_say(err, -ENOMEM, "no memory for events");
 	events->options.dir = events->dir;
 	code = open_descriptors(events, err);
-	if (code == 0)
-		code = open_log(events, err);
 	if (code < 0)
 		return code;
 	pcf_events_look_at_clock(events);
@@ -148,7 +147,7 @@ static pcf_events *new_events(void)
 	return events;
 }
 
-int pcf_events_open(pcf_events **out, const pcf_events_options *options, pcf_error *err)
+int pcf_events_load(pcf_events **out, const pcf_events_options *options, pcf_error *err)
 {
 	pcf_events *events = new_events();
 	int code;
@@ -156,13 +155,36 @@ int pcf_events_open(pcf_events **out, const pcf_events_options *options, pcf_err
 	*out = NULL;
 	if (!events)
 		return pcf_error_say(err, -ENOMEM, "no memory for events");
-	code = build(events, options, err);
+	code = load(events, options, err);
 	if (code < 0) {
 		destroy(events);
 		return code;
 	}
 	*out = events;
 	return 0;
+}
+
+int pcf_events_keep(pcf_events **events, pcf_error *err)
+{
+	int code = open_log(*events, err);
+
+	if (code < 0)
+		pcf_events_abandon(events);
+	return code;
+}
+
+void pcf_events_abandon(pcf_events **events)
+{
+	if (*events)
+		destroy(*events);
+	*events = NULL;
+}
+
+int pcf_events_open(pcf_events **out, const pcf_events_options *options, pcf_error *err)
+{
+	int code = pcf_events_load(out, options, err);
+
+	return code < 0 ? code : pcf_events_keep(out, err);
 }
 
 static void wake(pcf_events *events)

@@ -153,10 +153,8 @@ static void open_walk(pcf_collector *collector)
 
 static int make_plan(pcf_collector *collector, pcf_error *err)
 {
-	int code = pcf_host_probe(&collector->host, collector->sysroot, err);
+	int code = pcf_plan_make(&collector->host, &collector->options, &collector->plan, err);
 
-	if (code == 0)
-		code = pcf_plan_make(&collector->host, &collector->options, &collector->plan, err);
 	if (code == 0)
 		open_walk(collector);
 	if (code == 0)
@@ -171,45 +169,9 @@ static int make_plan(pcf_collector *collector, pcf_error *err)
 	return code;
 }
 
-/* A collector without events still samples: what keeps it from having them is a note. */
-static void open_events(pcf_collector *collector)
-{
-	const pcf_options *options = &collector->options;
-	pcf_events_options wanted = {
-		.dir = collector->ring_dir,
-		.host = &collector->host,
-		.max_containers = options->max_containers,
-		.bytes = options->event_bytes,
-		.age_ns = options->event_age_ns,
-		.sources = options->event_sources,
-	};
-	pcf_error err = {0};
-
-	if (options->disable_events)
-		return;
-	memcpy(wanted.limit, options->event_limit, sizeof wanted.limit);
-	if (pcf_events_open(&collector->events, &wanted, &err) < 0)
-		pcf_note(collector, "no events: %s", err.text);
-	else if (collector->root_slot != PCF_NO_INDEX)
-		pcf_events_identify(collector->events, "/",
-				    (uint64_t)collector->root_generation << 32 | collector->root_slot, NULL, NULL,
-				    NULL);
-}
-
-/* The counters of group process are those of the events' eBPF programs: other sources of events keep none. */
-static void note_process(pcf_collector *collector)
-{
-	pcf_events_facts facts;
-
-	if (!collector->plan.group[PCF_GROUP_PROCESS].interval_ns || !collector->events)
-		return;
-	pcf_events_facts_get(collector->events, &facts);
-	if (facts.kind[PCF_EVENT_FORK].source != PCF_EVENT_SOURCE_BPF)
-		pcf_note(collector, "process has no rows: %s", facts.kind[PCF_EVENT_FORK].reason);
-}
-
 static int build(pcf_collector *collector, const pcf_options *options, pcf_error *err)
 {
+	pcf_events_opening events;
 	int code = copy_options(collector, options);
 
 	if (collector->options.max_containers > MOST_CONTAINERS)
@@ -228,6 +190,10 @@ static int build(pcf_collector *collector, const pcf_options *options, pcf_error
 		.descriptors = &collector->descriptors,
 	};
 	pcf_feedback_bind(collector);
+	code = pcf_host_probe(&collector->host, collector->sysroot, err);
+	if (code < 0)
+		return code;
+	pcf_events_opening_begin(collector, &events);
 	code = make_plan(collector, err);
 	if (code == 0)
 		code = open_descriptors(collector, err);
@@ -238,9 +204,9 @@ static int build(pcf_collector *collector, const pcf_options *options, pcf_error
 	if (code == 0)
 		code = pcf_containers_add_root(collector, err);
 	if (code == 0)
-		open_events(collector);
-	if (code == 0)
-		note_process(collector);
+		pcf_events_opening_end(collector, &events);
+	else
+		pcf_events_opening_abandon(&events);
 	return code;
 }
 

@@ -86,6 +86,18 @@ int pcf_ring_dir_open(pcf_collector *collector, pcf_error *err);
 void pcf_ring_dir_close(pcf_collector *collector, int failed);
 void pcf_note(pcf_collector *collector, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* events.c: opened beside everything else that opening takes; then either ended or abandoned */
+typedef struct {
+	pcf_events_options wanted;
+	pcf_events *events;
+	pcf_error error;
+	pthread_t thread;
+	int is_begun, has_thread, code;
+} pcf_events_opening;
+void pcf_events_opening_begin(pcf_collector *collector, pcf_events_opening *opening); /* the host is known by now */
+void pcf_events_opening_end(pcf_collector *collector, pcf_events_opening *opening);
+void pcf_events_opening_abandon(pcf_events_opening *opening);
+
 /* tenants.c: under lock */
 uint32_t pcf_tenant_find(const pcf_collector *collector, const char *path); /* PCF_NO_INDEX */
 int pcf_tenant_enter(pcf_collector *collector, uint32_t slot, uint32_t generation, const char *path,

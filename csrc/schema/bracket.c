@@ -36,16 +36,16 @@ int pcf_bracket_outside(const pcf_column_def *column, uint64_t before, uint64_t 
 	return sample + slack < low || sample > high + slack;
 }
 
-uint64_t pcf_bracket_split_slack(const pcf_column_def *column, int cores)
+uint64_t pcf_bracket_split_slack(const pcf_column_def *column, int cores, uint64_t usage_ns)
 {
 	if (column->group != PCF_GROUP_CPU || (column->index != PCF_CPU_USER_NS && column->index != PCF_CPU_SYSTEM_NS))
 		return 0;
-	return 2 * TICK_NS * (uint64_t)(cores > 0 ? cores : 1);
+	return 2 * TICK_NS * (uint64_t)(cores > 0 ? cores : 1) + (usage_ns < PCF_UNLIMITED ? usage_ns / 50 : 0);
 }
 
-uint64_t pcf_bracket_walk_slack(const pcf_column_def *column, int cores)
+uint64_t pcf_bracket_walk_slack(const pcf_column_def *column, int cores, uint64_t usage_ns)
 {
 	if (column->group == PCF_GROUP_PRESSURE && column->kind == PCF_KIND_COUNTER)
 		return PSI_PERIOD_USEC;
-	return pcf_bracket_split_slack(column, cores);
+	return pcf_bracket_split_slack(column, cores, usage_ns);
 }

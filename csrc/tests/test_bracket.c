@@ -69,13 +69,13 @@ static void test_split_slack(void)
 	for (int c = 0; c < pcf_column_count(); c++) {
 		int is_split = c == PCF_AT_CPU_USER_NS || c == PCF_AT_CPU_SYSTEM_NS;
 
-		CHECK_EQ(pcf_bracket_split_slack(pcf_column_at(c), 3), is_split ? 60000000 : 0);
+		CHECK_EQ(pcf_bracket_split_slack(pcf_column_at(c), 3, 500), is_split ? 60000010 : 0);
 	}
-	CHECK_EQ(pcf_bracket_split_slack(pcf_column_at(PCF_AT_CPU_USER_NS), 0), 20000000);
-	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_CPU_USER_NS), 3), 60000000);
-	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_PRESSURE_IO_FULL_USEC), 3), 2000000);
-	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_PRESSURE_IO_FULL_AVG10), 3), 0);
-	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_MEMORY_USAGE_BYTES), 3), 0);
+	CHECK_EQ(pcf_bracket_split_slack(pcf_column_at(PCF_AT_CPU_USER_NS), 0, PCF_ABSENT), 20000000);
+	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_CPU_USER_NS), 3, 0), 60000000);
+	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_PRESSURE_IO_FULL_USEC), 3, 0), 2000000);
+	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_PRESSURE_IO_FULL_AVG10), 3, 500), 0);
+	CHECK_EQ(pcf_bracket_walk_slack(pcf_column_at(PCF_AT_MEMORY_USAGE_BYTES), 3, 500), 0);
 }
 
 int main(void)

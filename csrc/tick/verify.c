@@ -236,7 +236,8 @@ static void compare_row(verification *v, job *j, const pcf_verify_row *before, u
 			slack = span_of(j, before->key, c, &low, &high);
 		is_outside = pcf_verify_outside(
 			column, low > slack ? low - slack : 0, value, high + slack,
-			v->collector->plan.group[j->group].walked[c] ? v->collector->host.cores_online : 0);
+			v->collector->plan.group[j->group].walked[c] ? v->collector->host.cores_online : 0,
+			j->group == PCF_GROUP_CPU ? after->values[PCF_CPU_USAGE_NS] : PCF_ABSENT);
 		if (is_outside < 0)
 			continue;
 		v->checked++;

@@ -24,6 +24,8 @@ int pcf_verify_is_network(int group); /* its numbers are a network namespace's, 
 uint64_t *pcf_verify_row_find(void *rows, const char *key, size_t key_len); /* a pcf_row_sink; NULL: no memory */
 const pcf_verify_row *pcf_verify_row_at(const pcf_verify_rows *rows, const char *key);
 void pcf_verify_rows_clear(pcf_verify_rows *rows);
-/* Which cells lie outside; 1, 0, or -1: nothing to compare. cores: 0 where the split of CPU time is the text's own. */
-int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after, int cores);
+/* Which cells lie outside; 1, 0, or -1: nothing to compare. cores: 0 where the split of CPU time is the text's own;
+ * usage_ns: what is split, or PCF_ABSENT. */
+int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after, int cores,
+		       uint64_t usage_ns);
 #endif

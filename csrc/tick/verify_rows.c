@@ -58,9 +58,10 @@ static uint64_t own_share(const pcf_column_def *column)
 	return column->group == PCF_GROUP_HOST && column->index == PCF_HOST_RUNNING ? 2 : 0;
 }
 
-int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after, int cores)
+int pcf_verify_outside(const pcf_column_def *column, uint64_t before, uint64_t sample, uint64_t after, int cores,
+		       uint64_t usage_ns)
 {
 	return pcf_bracket_outside(column, before, sample, after,
-				   own_share(column) + (cores ? pcf_bracket_walk_slack(column, cores)
-							      : pcf_bracket_split_slack(column, cores)));
+				   own_share(column) + (cores ? pcf_bracket_walk_slack(column, cores, usage_ns)
+							      : pcf_bracket_split_slack(column, cores, PCF_ABSENT)));
 }

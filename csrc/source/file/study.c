@@ -5,6 +5,7 @@
 
 #include "schema/bracket.h"
 #include "schema/clock.h"
+#include "schema/enums.h"
 
 #define STUDY_EVERY_NS  15000000000ULL /* four containers a minute */
 #define EAGER_PASSES    256            /* a group that no text has confirmed in so many is not worth more haste */
@@ -185,11 +186,14 @@ static uint64_t weighing_slack(const pcf_study *study, const pcf_column_def *col
 	return is_total ? (pcf_now_ns(CLOCK_MONOTONIC) - study->began_ns) / 1000 : 0;
 }
 
-static uint64_t slack_of(const pcf_file_source *source, const pcf_study *study, const pcf_column_def *column)
+static uint64_t slack_of(const pcf_file_source *source, const pcf_study *study, const pcf_column_def *column,
+			 const uint64_t *after)
 {
 	const pcf_file_slot *state = source->slots[study->slot];
 
-	return pcf_bracket_split_slack(column, source->env.host->cores_online) + weighing_slack(study, column) +
+	uint64_t usage = column->group == PCF_GROUP_CPU ? after[PCF_CPU_USAGE_NS] : PCF_ABSENT;
+
+	return pcf_bracket_split_slack(column, source->env.host->cores_online, usage) + weighing_slack(study, column) +
 	       pcf_kernel_walk_held(source->env.walk, &state->walker, column->group, column->index);
 }
 
@@ -202,7 +206,7 @@ static void judge(const pcf_file_source *source, const pcf_study *study, int gro
 	for (int c = 0; c < def->columns; c++) {
 		const pcf_column_def *column = pcf_column_at(def->first + c);
 		int outside = gives && gives[c] ? pcf_bracket_outside(column, before[c], sample[c], after[c],
-								      slack_of(source, study, column))
+								      slack_of(source, study, column, after))
 						: -1;
 
 		if (outside > verdicts[c].outside)

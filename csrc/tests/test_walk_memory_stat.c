@@ -13,6 +13,13 @@ static void look(unsigned of_ten_zero)
 	made_up_text(&kernel, &record, text);
 }
 
+/* Each text as that of another walk. */
+static void learn(const uint64_t *before, const uint64_t *after)
+{
+	stat.walk++;
+	pcf_memory_stat_learn(&stat, &record, before, after);
+}
+
 static int say(void)
 {
 	memset(row, 0xff, sizeof row);
@@ -54,7 +61,7 @@ static void test_what_it_says_is_true(void)
 			for (int c = 0; c < PCF_MAX_GROUP_COLUMNS; c++)
 				if (made_up_below(8) == 0)
 					before[c] -= before[c] != PCF_ABSENT && before[c] > 0;
-			pcf_memory_stat_learn(&stat, &record, before, text);
+			learn(before, text);
 			check_true();
 		}
 		CHECK_EQ(count(PCF_LINE_LOST), 0);
@@ -72,7 +79,7 @@ static void test_converges(void)
 		made_up_begin(&kernel, &stat);
 		for (texts = 0; count(PCF_LINE_OPEN) && texts < 100; texts++) {
 			look(2);
-			pcf_memory_stat_learn(&stat, &record, text, text);
+			learn(text, text);
 		}
 		most = texts > most ? texts : most;
 		for (int i = 0; i < 20; i++) {
@@ -96,7 +103,7 @@ static void test_reads_few_texts(void)
 		if (check_true())
 			continue;
 		read++;
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 	}
 	fprintf(stderr, "%d texts read for 5000 rows\n", read);
 	CHECK(read < 500);
@@ -119,7 +126,7 @@ static void test_ties(void)
 		look(0);
 		record.events[1] = record.events[0] = record.events[0] + 1000000;
 		made_up_text(&kernel, &record, text);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 		CHECK_EQ(check_true(), 1);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 2);
@@ -127,7 +134,7 @@ static void test_ties(void)
 	record.events[1]++;
 	made_up_text(&kernel, &record, text);
 	CHECK_EQ(say(), 0); /* which is which cannot be said */
-	pcf_memory_stat_learn(&stat, &record, text, text);
+	learn(text, text);
 	CHECK_EQ(count(PCF_LINE_KNOWN), 2);
 	CHECK_EQ(check_true(), 1);
 }
@@ -163,7 +170,7 @@ static void know_everything(int version)
 	made_up_begin(&kernel, &stat);
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 0);
 	look(0);
@@ -181,7 +188,7 @@ static void test_sums(void)
 	made_up_begin(&kernel, &stat); /* an older kernel */
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 		check_true();
 	}
 	CHECK(pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_PGSCAN));
@@ -217,7 +224,7 @@ static void test_line_in_neither_array(void)
 		text[line] = 7 + 4096 * made_up_below(1000000);
 		if (say())
 			CHECK_EQ(row[line], pcf_memory_stat_gives(&stat, line) ? text[line] : PCF_ABSENT);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 	}
 	CHECK_EQ(stat.lines[line].state, PCF_LINE_LOST);
 	CHECK_EQ(count(PCF_LINE_LOST), 1);
@@ -241,16 +248,38 @@ static void test_misleading_text(void)
 		record.state[other] = record.state[item] = 1234567;
 		made_up_text(&kernel, &record, text);
 		record.state[item]++;
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text, text);
 		for (int i = 0; i < 40; i++) {
 			look(2);
 			if (say())
 				CHECK_EQ(row[line], text[line]);
-			pcf_memory_stat_learn(&stat, &record, text, text);
+			learn(text, text);
 		}
 		CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
 		CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, item);
 	}
+}
+
+/* What bursts while the walk passes does so in a container and in all above it: that is one text, not many. */
+static void test_burst_in_many_containers(void)
+{
+	const int line = PCF_MEMORY_STAT_ANON_BYTES;
+
+	made_up_kernel_make(&kernel, 2);
+	made_up_begin(&kernel, &stat);
+	for (int burst = 0; burst < PCF_STAT_DOUBTS - 1; burst++) {
+		look(0);
+		record.state[kernel.item[line]]++;
+		stat.walk++;
+		for (int i = 0; i < 20; i++)
+			pcf_memory_stat_learn(&stat, &record, text, text);
+	}
+	for (int i = 0; i < 40; i++) {
+		look(2);
+		learn(text, text);
+	}
+	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
+	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
 }
 
 /* Given up by the comparison with the text: not said any more, the others go on. */
@@ -262,7 +291,7 @@ static void test_drop(void)
 	look(0);
 	CHECK_EQ(check_true(), 1);
 	CHECK_EQ(row[PCF_MEMORY_STAT_FILE_BYTES], PCF_ABSENT);
-	pcf_memory_stat_learn(&stat, &record, text, text);
+	learn(text, text);
 	CHECK(!pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_FILE_BYTES)); /* for good */
 }
 
@@ -278,6 +307,7 @@ int main(void)
 	test_local();
 	test_line_in_neither_array();
 	test_misleading_text();
+	test_burst_in_many_containers();
 	test_drop();
 	return check_result();
 }

@@ -182,14 +182,18 @@ void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int ve
 
 /* Whether this text speaks against a place for good. A counter that did not move between two readings did not move at
  * all; a gauge may have gone up and come back, which must not cost the true place its candidacy. */
-static int is_refuted(pcf_stat_line *line, int place, uint64_t value, uint64_t text)
+static int is_refuted(const pcf_memory_stat *stat, pcf_stat_line *line, int place, uint64_t value, uint64_t text)
 {
 	if (value == text) {
 		if (text)
 			line->doubts[place] = 0;
 		return 0;
 	}
-	return !line->is_gauge || ++line->doubts[place] >= PCF_STAT_DOUBTS;
+	if (!line->is_gauge)
+		return 1;
+	line->doubts[place] += !line->doubts[place] || line->doubted[place] != stat->walk;
+	line->doubted[place] = stat->walk;
+	return line->doubts[place] >= PCF_STAT_DOUBTS;
 }
 
 /* Returns whether a candidate went. */
@@ -200,7 +204,7 @@ static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const struct p
 	for (int place = 0; place < PCF_STAT_PLACES; place++) {
 		if (!has_place(line, place))
 			continue;
-		if (!is_refuted(line, place, value_at(stat, record, line->is_local, place), text)) {
+		if (!is_refuted(stat, line, place, value_at(stat, record, line->is_local, place), text)) {
 			line->place = place;
 			left++;
 		} else {

@@ -18,7 +18,7 @@
 #define PCF_STAT_PLACES (PCF_WALK_ITEMS * PCF_STAT_SCALES + PCF_WALK_ITEMS) /* of state by scale, then of events */
 #define PCF_STAT_WORDS  (PCF_STAT_PLACES / 64)
 #define PCF_STAT_LINES  PCF_MAX_GROUP_COLUMNS
-#define PCF_STAT_DOUBTS 3 /* texts that speak against a place of a gauge before it is struck out */
+#define PCF_STAT_DOUBTS 3 /* walks whose texts speak against a place of a gauge before it is struck out */
 
 typedef enum {
 	PCF_LINE_OFF,   /* not looked for */
@@ -34,7 +34,8 @@ typedef struct {
 	int is_gauge;
 	int place;
 	uint64_t candidates[PCF_STAT_WORDS];
-	uint8_t doubts[PCF_STAT_PLACES]; /* since the place last held what a text other than 0 said */
+	uint8_t doubts[PCF_STAT_PLACES];  /* since the place last held what a text other than 0 said */
+	uint8_t doubted[PCF_STAT_PLACES]; /* the walk of the last one */
 } pcf_stat_line;
 
 /* Lines that have the same candidates. */
@@ -58,6 +59,7 @@ typedef struct {
 	} known[PCF_STAT_LINES];
 	int class_count;
 	pcf_stat_class classes[PCF_STAT_LINES];
+	uint8_t walk;    /* a number that changes with each: what bursts does so in several containers at once */
 	uint64_t learnt; /* texts that struck out something */
 } pcf_memory_stat;
 

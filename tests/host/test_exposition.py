@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,3 +130,47 @@ def test_many_scrapers_while_it_ticks_fast(cgroups: CgroupTree) -> None:
         for thread in threads:
             thread.join()
     assert not errors, errors[0]
+
+
+WORK = """
+import sys
+held = bytearray(20 << 20)
+for _ in range(40):
+    sum(range(40000))
+sys.exit(7)
+"""
+
+
+def test_a_container_that_is_gone_before_the_scrape_is_accounted_for(cgroups: CgroupTree) -> None:
+    """Made, used up and removed between two scrapes: its end is in the next one, in each format, and then no more."""
+    settings = Settings(dead_container_grace_ns=3 * 10**9)
+    with scraping(cgroups, events="auto") as (collector, _):
+        scraper = Scraper(collector, settings)
+        extras = parse([("extras", "true")])
+        assert "pycadvisor_container_exit_code" not in of(scraper, cgroups.path("brief"), extras)
+        before = time.time()
+        path = cgroups.make("brief")
+        process = cgroups.spawn("brief", sys.executable, "-S", "-c", WORK)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cgroups.remove("brief")
+        found: dict[str, float] = {}
+        tick, end = collector.wait(), time.monotonic() + WAIT
+        while "pycadvisor_container_exit_time_seconds" not in found:
+            assert time.monotonic() < end, "it ended, and no scrape says so"
+            tick = collector.wait(tick, timeout=WAIT)
+            found = of(scraper, path, extras)
+        last = {name.removeprefix("pycadvisor_container_exit_"): value for name, value in found.items()}
+        assert last["code"] == process.returncode == 7
+        assert before - 1 < last["time_seconds"] < time.time() + 1
+        cpu = used.ru_utime + used.ru_stime
+        if "cpu_seconds" in last:  # the shell before it entered the cgroup is in what wait4 counts
+            assert 0.7 * cpu < last["cpu_seconds"] < 1.1 * cpu + 0.005
+        if "memory_peak_bytes" in last:
+            assert last["memory_peak_bytes"] > 20 << 20
+        assert of(scraper, path, parse([("type", "docker"), ("extras", "true")])) == {}
+        for form in FORMS:
+            assert set(of(scraper, path, extras, form)) == set(found)
+        while of(scraper, path, extras):
+            assert time.monotonic() < end, "the grace period has passed"
+            tick = collector.wait(tick, timeout=WAIT)

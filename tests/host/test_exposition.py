@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -17,7 +18,9 @@ from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.faces.exposition.query import Query, parse
 from pycadvisor_fast.faces.exposition.scrape import Scraper
 from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
+from pycadvisor_fast.views.selection import Selector
 from tests.host.cgroup_tree import CgroupTree
+from tests.host.memory_limit import LIMIT, hog, limited
 from tests.unit.exposition_rig import Settings, samples_of
 
 pytestmark = pytest.mark.root
@@ -144,7 +147,7 @@ sys.exit(7)
 def test_a_container_that_is_gone_before_the_scrape_is_accounted_for(cgroups: CgroupTree) -> None:
     """Made, used up and removed between two scrapes: its end is in the next one, in each format, and then no more."""
     settings = Settings(dead_container_grace_ns=3 * 10**9)
-    with scraping(cgroups, events="auto") as (collector, _):
+    with scraping(cgroups) as (collector, _):
         scraper = Scraper(collector, settings)
         extras = parse([("extras", "true")])
         assert "pycadvisor_container_exit_code" not in of(scraper, cgroups.path("brief"), extras)
@@ -174,3 +177,24 @@ def test_a_container_that_is_gone_before_the_scrape_is_accounted_for(cgroups: Cg
         while of(scraper, path, extras):
             assert time.monotonic() < end, "the grace period has passed"
             tick = collector.wait(tick, timeout=WAIT)
+
+
+def test_kills_of_a_container_that_is_gone_before_the_scrape(cgroups: CgroupTree) -> None:
+    """And of no cgroup that the options leave out."""
+    extras = parse([("extras", "true"), ("group", "exit")])
+    with scraping(cgroups) as (collector, scraper), CgroupTree() as others:
+        path = limited(cgroups, "small")
+        left_out = others.make("left-out")
+        others.spawn("left-out", "true").wait(WAIT)
+        others.remove("left-out")
+        assert hog(cgroups, "small").wait(WAIT) == -signal.SIGKILL
+        cgroups.remove("small")
+        tick, end = collector.wait(), time.monotonic() + WAIT
+        while not (found := of(scraper, path, extras)):
+            assert time.monotonic() < end, "it ended, and no scrape says so"
+            tick = collector.wait(tick, timeout=WAIT)
+        assert found["pycadvisor_container_exit_oom_kills"] == 1
+        assert found["pycadvisor_container_exit_code"] == 128 + signal.SIGKILL
+        assert found["pycadvisor_container_exit_memory_limit_bytes"] == LIMIT
+        assert collector.past_events(["container_exit"], containers=Selector(paths=(left_out,)))
+        assert not of(scraper, left_out, extras)

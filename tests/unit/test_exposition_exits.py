@@ -191,7 +191,7 @@ def test_environment_only_for_those_who_may_see_it(ended: Ended) -> None:
 
 
 def test_a_name_and_a_code_that_come_late(ended: Ended) -> None:
-    """Within half a minute the record is read again; later it stays as it was."""
+    """For some seconds the record is read again; later it stays as it was."""
     event = ended.end("/docker/c9")
     assert "name" not in ended.labels("/docker/c9")
     ended.names["/docker/c9"] = docker(9)

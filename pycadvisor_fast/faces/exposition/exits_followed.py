@@ -16,7 +16,7 @@ MOST = 2000
 """Exits that are kept: of more within a grace period, the newest."""
 
 _KINDS = frozenset(("container_exit",))
-_SETTLED_NS = 30 * 10**9  # until then a runtime may still tell exit code and name: such records are read again
+_SETTLED_NS = 10 * 10**9  # until then a runtime may still tell exit code and name: such records are read again
 
 
 class FollowedExits:

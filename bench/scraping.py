@@ -46,6 +46,7 @@ class Settings:
     kept_labels: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset(GROUPS_OF_KIND)
     version: str = "bench"
+    dead_container_grace_ns: int = 0
 
 
 class Dressed:

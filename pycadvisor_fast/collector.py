@@ -213,6 +213,10 @@ class Collector:
         parts.registry.follow_networks()
         return parts.roster.find(text)
 
+    def is_followed(self, path: str) -> bool:
+        """Whether the options let a cgroup at this path be followed; it need not be there (any more)."""
+        return self._opened().filters.accept(path)
+
     def specs(self) -> tuple[Spec, ...]:
         """What the live containers are allowed, in ascending slot order; see spec.Spec. Reads nothing that is known."""
         parts = self._opened()
@@ -405,7 +409,7 @@ class _Parts:
             lambda path, words: self.following.changed("limit_change", path, words, is_of_runtime=False)
         )
         controllers = facts["controllers"]
-        filters = Filters(
+        self.filters = Filters(
             docker_only=options.docker_only,
             raw_prefixes=options.raw_prefixes,
             include=options.include,
@@ -415,7 +419,7 @@ class _Parts:
         self.watcher = Watcher(
             self.registry,
             [controllers[name]["mount"] for name in SAMPLED if name in controllers],
-            filters.accept,
+            self.filters.accept,
             unified=controllers["unified"]["mount"] if facts["layout"] == "v2" else "",
             mechanism=options.watch,
             rescan_s=duration_ns(options.rescan, "rescan") / 1e9,

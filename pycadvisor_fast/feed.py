@@ -32,6 +32,9 @@ class Feed(Protocol):
     def containers_version(self) -> int:
         """Grows whenever ``containers()`` would answer differently: compare before recomputing a selection."""
 
+    def is_followed(self, path: str) -> bool:
+        """Whether the options let a cgroup at this path be followed; it need not be there (any more)."""
+
     def specs(self) -> Sequence[Spec]:
         """What the live containers are allowed, in ascending slot order; the same objects until something changes."""
 

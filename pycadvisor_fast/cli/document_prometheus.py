@@ -59,7 +59,7 @@ The `Accept` header decides; a Prometheus server sends one by itself.
 | `count`, `recursive` | checked as in cAdvisor, without effect as there |
 | `container` | cgroup paths (`/docker/*`) or names (`web-*`), globs; may be given several times |
 | `label` | `key` or `key=value` (a glob) of the runtime's labels; all that are given must hold |
-| `group` | metric kinds (`cpu`, `diskIO`), groups (`memory_stat`) or `spec`, `machine`, `own`; several: any of them |
+| `group` | metric kinds (`cpu`, `diskIO`), groups (`memory_stat`), `spec`, `machine`, `own`, `exit`; several: any |
 | `name[]` | names of metrics, globs; several: any of them. Finds our own series without `extras` |
 | `extras` | `true`: our own series of containers as well (marked * below) |
 | `created` | `true`: `_created` lines in OpenMetrics |
@@ -89,6 +89,10 @@ names those beside these. Machine series have `machine_id`, `system_uuid` and `b
   scrapes. `--compat=strict` brings cAdvisor's timestamps back, with the staleness troubles they make.
 - **What is off is absent**: kinds by `--disable_metrics` and `--enable_metrics`, groups by `--interval GROUP=off`,
   columns that this kernel does not give. A container without a sample in the newest tick is left out as a whole.
+- **Who has ended** is in no series of cAdvisor's from then on. With `extras`, what it had used by its end is there for
+  `--dead_container_grace` (two minutes), also of one that came and went between two scrapes: from the event
+  `container_exit` ([events.md](events.md)), so not with `--events=off`. What the event lacks is absent; of several ends
+  of one cgroup the newest is shown, and 2000 containers at most.
 - **No series twice.** Reads and writes of a device come from block IO of the cgroup alone, never from the
   filesystem's counters beside them.
 - What cannot be read costs only its own series: `container_scrape_error` or `machine_scrape_error` is 1 then.
@@ -129,6 +133,7 @@ _TOPICS = (
     "Filesystems and disks",
     "Network",
     "Processes",
+    "Containers that have ended",
     "Pressure",
 )
 

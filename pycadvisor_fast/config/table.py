@@ -151,6 +151,13 @@ _HTTP = (
         "HTTP",
         "_created lines in every OpenMetrics scrape, not only in ?created=true",
     ),
+    Setting(
+        "dead_container_grace",
+        v.DURATION,
+        2 * _MINUTE,
+        "HTTP",
+        "how long last numbers of ended containers are among our own series, longer than a scrape interval; 0: never",
+    ),
     Setting("http_listen", v.LIST, (), "HTTP", "further addresses served: host:port or unix:/path, comma list"),
     Setting(
         "http_max_connections",

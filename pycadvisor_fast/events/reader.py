@@ -113,6 +113,14 @@ class Reader:
                     self._pages.popitem(last=False)
             return page
 
+    def after(self, seq: int, kinds: frozenset[str], *, from_ns: int = 0) -> list[Event]:
+        """The first PAGE events of ``kinds`` after ``seq`` and not before ``from_ns`` (wall clock), as they are now.
+
+        For those who look from time to time: amended exit codes and late names are in, which a page may lack.
+        """
+        found = self._log.read(after_seq=seq, kinds=kinds, from_ns=from_ns, limit=PAGE)
+        return [self._named(event) for event in found]
+
     def newest(self, kind: str, up_to_seq: int) -> Event | None:
         """The newest event of a kind that is not after ``up_to_seq``, as the log has it."""
         found = self._log.read(before_seq=up_to_seq + 1, kinds=(kind,), newest_first=True, limit=1)

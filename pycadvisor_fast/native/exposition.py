@@ -205,6 +205,7 @@ class Writer:
 def _joined(table: Table, given: Mapping[str, Given]) -> tuple[bytes, int, bytes]:
     """All given samples one after another, how many, and their labels; the table's series are told which are theirs."""
     parts, texts = [], [b"\0"]
+    places: dict[int, int] = {}  # of labels that several share
     at, offset = 0, 1
     for index, name in table.given:
         series, found = table.series[index], given.get(name)
@@ -213,10 +214,12 @@ def _joined(table: Table, given: Mapping[str, Given]) -> tuple[bytes, int, bytes
             continue
         rows = found.rows
         if found.labels:
+            if id(found.labels) not in places:
+                places[id(found.labels)] = offset
+                texts.append(found.labels)
+                offset += len(found.labels)
             rows = rows.copy()
-            rows["labels_at"] += np.uint64(offset)
-            texts.append(found.labels)
-            offset += len(found.labels)
+            rows["labels_at"] += np.uint64(places[id(found.labels)])
         parts.append(rows.tobytes())
         series.count, series.timestamp_ms = len(rows), found.timestamp_ms
         at += len(rows)

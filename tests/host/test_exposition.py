@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +18,9 @@ from pycadvisor_fast.columns import GROUPS
 from pycadvisor_fast.faces.exposition.query import Query, parse
 from pycadvisor_fast.faces.exposition.scrape import Scraper
 from pycadvisor_fast.native.exposition import OPENMETRICS, PROTOBUF, TEXT
+from pycadvisor_fast.views.selection import Selector
 from tests.host.cgroup_tree import CgroupTree
+from tests.host.memory_limit import LIMIT, hog, limited
 from tests.unit.exposition_rig import Settings, samples_of
 
 pytestmark = pytest.mark.root
@@ -127,3 +133,68 @@ def test_many_scrapers_while_it_ticks_fast(cgroups: CgroupTree) -> None:
         for thread in threads:
             thread.join()
     assert not errors, errors[0]
+
+
+WORK = """
+import sys
+held = bytearray(20 << 20)
+for _ in range(40):
+    sum(range(40000))
+sys.exit(7)
+"""
+
+
+def test_a_container_that_is_gone_before_the_scrape_is_accounted_for(cgroups: CgroupTree) -> None:
+    """Made, used up and removed between two scrapes: its end is in the next one, in each format, and then no more."""
+    settings = Settings(dead_container_grace_ns=3 * 10**9)
+    with scraping(cgroups) as (collector, _):
+        scraper = Scraper(collector, settings)
+        extras = parse([("extras", "true")])
+        assert "pycadvisor_container_exit_code" not in of(scraper, cgroups.path("brief"), extras)
+        before = time.time()
+        path = cgroups.make("brief")
+        process = cgroups.spawn("brief", sys.executable, "-S", "-c", WORK)
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        cgroups.remove("brief")
+        found: dict[str, float] = {}
+        tick, end = collector.wait(), time.monotonic() + WAIT
+        while "pycadvisor_container_exit_time_seconds" not in found:
+            assert time.monotonic() < end, "it ended, and no scrape says so"
+            tick = collector.wait(tick, timeout=WAIT)
+            found = of(scraper, path, extras)
+        last = {name.removeprefix("pycadvisor_container_exit_"): value for name, value in found.items()}
+        assert last["code"] == process.returncode == 7
+        assert before - 1 < last["time_seconds"] < time.time() + 1
+        cpu = used.ru_utime + used.ru_stime
+        if "cpu_seconds" in last:  # the shell before it entered the cgroup is in what wait4 counts
+            assert 0.7 * cpu < last["cpu_seconds"] < 1.1 * cpu + 0.005
+        if "memory_peak_bytes" in last:
+            assert last["memory_peak_bytes"] > 20 << 20
+        assert of(scraper, path, parse([("type", "docker"), ("extras", "true")])) == {}
+        for form in FORMS:
+            assert set(of(scraper, path, extras, form)) == set(found)
+        while of(scraper, path, extras):
+            assert time.monotonic() < end, "the grace period has passed"
+            tick = collector.wait(tick, timeout=WAIT)
+
+
+def test_kills_of_a_container_that_is_gone_before_the_scrape(cgroups: CgroupTree) -> None:
+    """And of no cgroup that the options leave out."""
+    extras = parse([("extras", "true"), ("group", "exit")])
+    with scraping(cgroups) as (collector, scraper), CgroupTree() as others:
+        path = limited(cgroups, "small")
+        left_out = others.make("left-out")
+        others.spawn("left-out", "true").wait(WAIT)
+        others.remove("left-out")
+        assert hog(cgroups, "small").wait(WAIT) == -signal.SIGKILL
+        cgroups.remove("small")
+        tick, end = collector.wait(), time.monotonic() + WAIT
+        while not (found := of(scraper, path, extras)):
+            assert time.monotonic() < end, "it ended, and no scrape says so"
+            tick = collector.wait(tick, timeout=WAIT)
+        assert found["pycadvisor_container_exit_oom_kills"] == 1
+        assert found["pycadvisor_container_exit_code"] == 128 + signal.SIGKILL
+        assert found["pycadvisor_container_exit_memory_limit_bytes"] == LIMIT
+        assert collector.past_events(["container_exit"], containers=Selector(paths=(left_out,)))
+        assert not of(scraper, left_out, extras)

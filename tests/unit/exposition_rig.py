@@ -58,6 +58,7 @@ class Settings:
     kept_labels: tuple[str, ...] = ()
     kinds: frozenset[str] = frozenset(GROUPS_OF_KIND)
     version: str = "1.2.3"
+    dead_container_grace_ns: int = 120 * 10**9
     prometheus_endpoint: str = "/metrics"
     prometheus_extras: bool = False
     prometheus_created: bool = False

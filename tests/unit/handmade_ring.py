@@ -152,6 +152,9 @@ class FakeFeed:
     def specs(self) -> tuple[Spec, ...]:
         return tuple(self.spec_of(one) for one in self.containers())
 
+    def is_followed(self, path: str) -> bool:
+        return not path.startswith("/left-out")
+
     def spec_of(self, one: Container) -> Spec:
         known = self._specs.get(one.handle)
         if known is None or known.container is not one:

@@ -14,6 +14,7 @@ from pycadvisor_fast.native.exposition import Given, Members, Names, Table
 from pycadvisor_fast.spec import Spec
 
 from . import filesystems, machine, own
+from .exits import PREFIX, Exits
 from .family import HAS_QUOTA, IN_TOTAL, NOT_ROOT, PER_CORE, ROOT
 from .given import SpecSamples, has_quota, last_seen, lone
 from .labels import LabelStore, Policy, escaped
@@ -53,9 +54,9 @@ class Contents:
         self._is_v2 = layout == "v2"
         has_cores = not self._is_v2 and "cpu_percpu" in feed.ring.groups and "percpu" in self._kinds
         self._shown = PER_CORE if has_cores else IN_TOTAL
-        self._labels = LabelStore(
-            Policy(store_labels=settings.store_labels, kept_labels=settings.kept_labels, is_strict=self.is_strict)
-        )
+        policy = Policy(store_labels=settings.store_labels, kept_labels=settings.kept_labels, is_strict=self.is_strict)
+        self._labels = LabelStore(policy)
+        self._exits = Exits(feed, policy, settings.dead_container_grace_ns)
         self._tables: OrderedDict[tuple[int, Query], Table] = OrderedDict()
         self._parts: OrderedDict[tuple[int, Query], Part] = OrderedDict()
         self._names: dict[int, tuple[dict[str, str], Names]] = {}
@@ -131,6 +132,17 @@ class Contents:
             )
         except Exception:
             log.exception("no filesystems in this scrape")
+            self.has_failed = True
+            return {}
+
+    def exits(self, query: Query, form: int, now: float) -> dict[str, Given]:
+        """Of containers that have ended, after ``given``; nothing is looked at when no family asked for needs them."""
+        if not any(name.startswith(PREFIX) for _, name in self.table(query, form).given):
+            return {}
+        try:
+            return self._exits.samples(query, form, now)
+        except Exception:
+            log.exception("no containers that have ended in this scrape")
             self.has_failed = True
             return {}
 

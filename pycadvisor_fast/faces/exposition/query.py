@@ -22,7 +22,7 @@ from .family import Family
 TYPES = ("name", "docker", "podman")
 _TRUE = frozenset(("1", "t", "T", "true", "TRUE", "True", "all"))
 _FALSE = frozenset(("", "0", "f", "F", "false", "FALSE", "False", "none"))
-_TOPICS = ("spec", "machine", "own")
+_TOPICS = ("spec", "machine", "own", "exit")
 _EVERYTHING = Selector()
 _MOST_TEXTS = 200  # of one parameter: each is looked at for each container or family
 
@@ -157,6 +157,7 @@ def _flag(name: str, text: str, default: bool) -> bool:
 
 def _is_in(family: Family, groups: tuple[str, ...]) -> bool:
     topics = {"spec"} if any(series.given.startswith("spec.") for series in family.series) else set()
+    topics |= {"exit"} if any(series.given.startswith("exit.") for series in family.series) else set()
     topics |= {"machine"} if family.name.startswith(("machine_", "pycadvisor_machine_")) else set()
     topics |= {"own"} if family.name.startswith(("pycadvisor_", "process_")) and not family.is_extra else set()
     return any(group in topics or group == family.kind or group in family.groups for group in groups)

@@ -34,7 +34,7 @@ PARAMETERS = (
     Parameter("count", "has no effect, as in cAdvisor", INTEGER),
     Parameter("container", "names, or paths (they begin with / or *), globs", example="/*", is_repeated=True),
     Parameter("label", "NAME=VALUE, or NAME", example="app=web", is_repeated=True),
-    Parameter("group", "metric kinds, groups, spec, machine or own", example="cpu", is_repeated=True),
+    Parameter("group", "metric kinds, groups, spec, machine, own or exit", example="cpu", is_repeated=True),
     Parameter("name[]", "names of metrics, globs", example="container_memory_*", is_repeated=True),
     Parameter("extras", "our own series as well", BOOLEAN, example="true"),
     Parameter("created", "_created lines in OpenMetrics", BOOLEAN, example="true"),

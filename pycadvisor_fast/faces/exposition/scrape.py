@@ -48,6 +48,8 @@ class Settings(Protocol):
     def kinds(self) -> frozenset[str]: ...
     @property
     def version(self) -> str: ...
+    @property
+    def dead_container_grace_ns(self) -> int: ...
 
 
 @dataclass(slots=True)
@@ -143,8 +145,9 @@ class Scraper:
         contents = self._contents
         table = contents.table(query, form)
         groups = [group for group in groups if group.group in table.groups or GROUPS[group.group].name == "cpu"]
-        part = contents.part(query, form)
-        given: dict[str, Given] = contents.given(part, form, self._clock(), dict(self._counts))
+        part, now = contents.part(query, form), self._clock()
+        given: dict[str, Given] = contents.given(part, form, now, dict(self._counts))
+        given |= contents.exits(query, form, now)
         given["container_error"] = lone(int(contents.has_failed))
         flags = native.CREATED if query.with_created else 0
         flags |= native.TIMESTAMPS if contents.is_strict else 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from . import extras, machine, own, series
+from . import exits, extras, machine, own, series
 
 FAMILIES = tuple(
     sorted(
-        (*series.FAMILIES, *extras.FAMILIES, *machine.FAMILIES, *own.FAMILIES),
+        (*series.FAMILIES, *extras.FAMILIES, *exits.FAMILIES, *machine.FAMILIES, *own.FAMILIES),
         key=lambda family: family.name,
     )
 )

@@ -26,6 +26,8 @@ class HttpSettings:
     prometheus_endpoint: str = "/metrics"
     prometheus_extras: bool = False
     prometheus_created: bool = False
+    dead_container_grace_ns: int = 120 * 10**9
+    """How long containers that have ended are in our own series; 0: never."""
     compat: str = "fixed"
     """ "fixed": cAdvisor's defects are mended; "strict": as cAdvisor answers, where a client could break otherwise."""
     store_labels: bool = True
@@ -52,6 +54,7 @@ def http_settings(settings: Settings) -> HttpSettings:
         prometheus_endpoint=_endpoint(settings["prometheus_endpoint"]),
         prometheus_extras=settings["prometheus_extras"],
         prometheus_created=settings["prometheus_created"],
+        dead_container_grace_ns=settings["dead_container_grace"],
         compat=settings["compat"],
         store_labels=settings["store_container_labels"],
         kept_labels=tuple(settings["whitelisted_container_labels"]),

@@ -72,7 +72,7 @@ C_ROOMS = {
     "ring": {"schema"},
     "event": {"schema", "parse", "host", "btf", "bpf", "ring"},
     "source": {"schema", "parse", "slot", "host", "btf", "bpf"},
-    "tick": {"schema", "parse", "slot", "host", "source", "ring"},
+    "tick": {"schema", "parse", "slot", "host", "source", "ring", "event"},
     "watch": {"schema"},
     "usage": {"schema"},
     "encode": {"schema", "ring"},

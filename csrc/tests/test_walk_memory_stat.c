@@ -13,9 +13,12 @@ static void look(unsigned of_ten_zero)
 	made_up_text(&kernel, &record, text);
 }
 
-/* Each text as that of another walk. */
+/* Each text as that of another walk and container. */
 static void learn(const uint64_t *before, const uint64_t *after)
 {
+	static uint64_t containers;
+
+	record.id = ++containers;
 	stat.walk++;
 	pcf_memory_stat_learn(&stat, &record, before, after);
 }
@@ -267,14 +270,38 @@ static void test_burst_in_many_containers(void)
 
 	made_up_kernel_make(&kernel, 2);
 	made_up_begin(&kernel, &stat);
-	for (int burst = 0; burst < PCF_STAT_DOUBTS - 1; burst++) {
+	for (int burst = 0; burst < 2; burst++) {
 		look(0);
 		record.state[kernel.item[line]]++;
 		stat.walk++;
-		for (int i = 0; i < 20; i++)
+		for (int i = 0; i < PCF_STAT_CROWD - 1; i++, record.id++)
 			pcf_memory_stat_learn(&stat, &record, text, text);
 	}
 	for (int i = 0; i < 40; i++) {
+		look(2);
+		learn(text, text);
+	}
+	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
+	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
+}
+
+/* 0 whenever the text is read, and something now and then as the walk passes: for ever, and in the same container. */
+static void test_bursts_for_ever(void)
+{
+	const int line = PCF_MEMORY_STAT_ANON_BYTES;
+
+	made_up_kernel_make(&kernel, 2);
+	made_up_begin(&kernel, &stat);
+	for (int i = 0; i < 400; i++) {
+		look(9);
+		record.state[kernel.item[line]] = 0;
+		made_up_text(&kernel, &record, text);
+		record.state[kernel.item[line]] = i % 3 ? 32 : 0;
+		record.id = 77;
+		stat.walk++;
+		pcf_memory_stat_learn(&stat, &record, text, text);
+	}
+	for (int i = 0; i < 60; i++) {
 		look(2);
 		learn(text, text);
 	}
@@ -308,6 +335,7 @@ int main(void)
 	test_line_in_neither_array();
 	test_misleading_text();
 	test_burst_in_many_containers();
+	test_bursts_for_ever();
 	test_drop();
 	return check_result();
 }

@@ -182,17 +182,24 @@ void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int ve
 
 /* Whether this text speaks against a place for good. A counter that did not move between two readings did not move at
  * all; a gauge may have gone up and come back, which must not cost the true place its candidacy. */
-static int is_refuted(const pcf_memory_stat *stat, pcf_stat_line *line, int place, uint64_t value, uint64_t text)
+static int is_refuted(const pcf_memory_stat *stat, pcf_stat_line *line, int place, uint32_t container, uint64_t value,
+		      uint64_t text)
 {
 	if (value == text) {
-		if (text)
+		if (text || line->doubter[place] == container)
 			line->doubts[place] = 0;
 		return 0;
 	}
 	if (!line->is_gauge)
 		return 1;
-	line->doubts[place] += !line->doubts[place] || line->doubted[place] != stat->walk;
+	/* What bursts as the walk passes does so in several containers at once: those above it, its neighbours. */
+	if (!line->doubts[place] || line->doubted[place] != stat->walk) {
+		line->doubts[place] += text ? PCF_STAT_DOUBTS_A_NUMBER : 1;
+		line->crowd[place] = 0;
+	}
+	line->doubts[place] += ++line->crowd[place] == PCF_STAT_CROWD ? PCF_STAT_DOUBTS_A_CROWD : 0;
 	line->doubted[place] = stat->walk;
+	line->doubter[place] = container;
 	return line->doubts[place] >= PCF_STAT_DOUBTS;
 }
 
@@ -204,7 +211,8 @@ static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const struct p
 	for (int place = 0; place < PCF_STAT_PLACES; place++) {
 		if (!has_place(line, place))
 			continue;
-		if (!is_refuted(stat, line, place, value_at(stat, record, line->is_local, place), text)) {
+		if (!is_refuted(stat, line, place, (uint32_t)record->id, value_at(stat, record, line->is_local, place),
+				text)) {
 			line->place = place;
 			left++;
 		} else {

@@ -309,6 +309,25 @@ static void test_bursts_for_ever(void)
 	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
 }
 
+/* Struck out all the same, and a text speaks for it as none of those that are left does. */
+static void test_brought_back(void)
+{
+	const int line = PCF_MEMORY_STAT_ANON_BYTES;
+	int place;
+
+	made_up_kernel_make(&kernel, 2);
+	made_up_begin(&kernel, &stat);
+	place = kernel.item[line] * PCF_STAT_SCALES;
+	for (int scale = 0; scale < PCF_STAT_SCALES; scale++)
+		stat.lines[line].candidates[(place + scale) / 64] &= ~(1ULL << ((place + scale) % 64));
+	for (int i = 0; i < 60; i++) {
+		look(2);
+		learn(text, text);
+	}
+	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
+	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
+}
+
 /* Given up by the comparison with the text: not said any more, the others go on. */
 static void test_drop(void)
 {
@@ -336,6 +355,7 @@ int main(void)
 	test_misleading_text();
 	test_burst_in_many_containers();
 	test_bursts_for_ever();
+	test_brought_back();
 	test_drop();
 	return check_result();
 }

@@ -5,7 +5,8 @@
  * with nothing assumed: each line begins with every place as a candidate, and texts read beside walks strike out the
  * places that say something else: one text is enough for a counter. A gauge may go up and come back between two readings,
  * in some containers all the time; that does not last, where a wrong place stays wrong: so several walks are needed, and a
- * container that takes its doubt back takes them all back. So the true place stays.
+ * container that takes its doubt back takes them all back. So the true place stays; should it go all the same, a text that
+ * none of the others agrees with brings it back.
  *
  * A line is certain long before one candidate is left: as soon as all its candidates hold the same number. A line that
  * was always 0 shares its candidates with the others of its kind, and while all of these are 0 so is the line. When they
@@ -22,6 +23,7 @@
 /* A place of a gauge is struck out at so many doubts: one for each walk whose texts say 0 and it does not, more where they
  * say another number. */
 #define PCF_STAT_DOUBTS          12
+#define PCF_STAT_DOUBTS_IN_ALL   40 /* with those that were taken back */
 #define PCF_STAT_DOUBTS_A_NUMBER 3
 #define PCF_STAT_CROWD           8 /* containers that say so at once weigh more: a burst is in few of them */
 #define PCF_STAT_DOUBTS_A_CROWD  5
@@ -40,11 +42,11 @@ typedef struct {
 	int is_gauge;
 	int place;
 	uint64_t candidates[PCF_STAT_WORDS];
-	/* Since the place last held what a text other than 0 said, or what the text of the last doubt's container says. */
-	uint8_t doubts[PCF_STAT_PLACES];
-	uint8_t doubted[PCF_STAT_PLACES];  /* the last one: its walk, */
-	uint8_t crowd[PCF_STAT_PLACES];    /* how many there were in that walk, */
-	uint32_t doubter[PCF_STAT_PLACES]; /* and container */
+	uint8_t all_doubts[PCF_STAT_PLACES]; /* since the place last held what a text other than 0 said, */
+	uint8_t doubts[PCF_STAT_PLACES];     /* or what the text of the last doubt's container says */
+	uint8_t doubted[PCF_STAT_PLACES];    /* the last one: its walk, */
+	uint8_t crowd[PCF_STAT_PLACES];      /* how many there were in that walk, */
+	uint32_t doubter[PCF_STAT_PLACES];   /* and container */
 } pcf_stat_line;
 
 /* Lines that have the same candidates. */

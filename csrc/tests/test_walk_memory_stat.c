@@ -13,16 +13,6 @@ static void look(unsigned of_ten_zero)
 	made_up_text(&kernel, &record, text);
 }
 
-/* Each text as that of another walk and container. */
-static void learn(const uint64_t *before, const uint64_t *after)
-{
-	static uint64_t containers;
-
-	record.id = ++containers;
-	stat.walk++;
-	pcf_memory_stat_learn(&stat, &record, before, after);
-}
-
 static int say(void)
 {
 	memset(row, 0xff, sizeof row);
@@ -64,7 +54,7 @@ static void test_what_it_says_is_true(void)
 			for (int c = 0; c < PCF_MAX_GROUP_COLUMNS; c++)
 				if (made_up_below(8) == 0)
 					before[c] -= before[c] != PCF_ABSENT && before[c] > 0;
-			learn(before, text);
+			pcf_memory_stat_learn(&stat, &record, before, text);
 			check_true();
 		}
 		CHECK_EQ(count(PCF_LINE_LOST), 0);
@@ -82,7 +72,7 @@ static void test_converges(void)
 		made_up_begin(&kernel, &stat);
 		for (texts = 0; count(PCF_LINE_OPEN) && texts < 100; texts++) {
 			look(2);
-			learn(text, text);
+			pcf_memory_stat_learn(&stat, &record, text, text);
 		}
 		most = texts > most ? texts : most;
 		for (int i = 0; i < 20; i++) {
@@ -106,7 +96,7 @@ static void test_reads_few_texts(void)
 		if (check_true())
 			continue;
 		read++;
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 	}
 	fprintf(stderr, "%d texts read for 5000 rows\n", read);
 	CHECK(read < 500);
@@ -129,7 +119,7 @@ static void test_ties(void)
 		look(0);
 		record.events[1] = record.events[0] = record.events[0] + 1000000;
 		made_up_text(&kernel, &record, text);
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 		CHECK_EQ(check_true(), 1);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 2);
@@ -137,7 +127,7 @@ static void test_ties(void)
 	record.events[1]++;
 	made_up_text(&kernel, &record, text);
 	CHECK_EQ(say(), 0); /* which is which cannot be said */
-	learn(text, text);
+	pcf_memory_stat_learn(&stat, &record, text, text);
 	CHECK_EQ(count(PCF_LINE_KNOWN), 2);
 	CHECK_EQ(check_true(), 1);
 }
@@ -173,7 +163,7 @@ static void know_everything(int version)
 	made_up_begin(&kernel, &stat);
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 0);
 	look(0);
@@ -191,7 +181,7 @@ static void test_sums(void)
 	made_up_begin(&kernel, &stat); /* an older kernel */
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 		check_true();
 	}
 	CHECK(pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_PGSCAN));
@@ -227,7 +217,7 @@ static void test_line_in_neither_array(void)
 		text[line] = 7 + 4096 * made_up_below(1000000);
 		if (say())
 			CHECK_EQ(row[line], pcf_memory_stat_gives(&stat, line) ? text[line] : PCF_ABSENT);
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 	}
 	CHECK_EQ(stat.lines[line].state, PCF_LINE_LOST);
 	CHECK_EQ(count(PCF_LINE_LOST), 1);
@@ -251,81 +241,16 @@ static void test_misleading_text(void)
 		record.state[other] = record.state[item] = 1234567;
 		made_up_text(&kernel, &record, text);
 		record.state[item]++;
-		learn(text, text);
+		pcf_memory_stat_learn(&stat, &record, text, text);
 		for (int i = 0; i < 40; i++) {
 			look(2);
 			if (say())
 				CHECK_EQ(row[line], text[line]);
-			learn(text, text);
+			pcf_memory_stat_learn(&stat, &record, text, text);
 		}
 		CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
 		CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, item);
 	}
-}
-
-/* What bursts while the walk passes does so in a container and in all above it: that is one text, not many. */
-static void test_burst_in_many_containers(void)
-{
-	const int line = PCF_MEMORY_STAT_ANON_BYTES;
-
-	made_up_kernel_make(&kernel, 2);
-	made_up_begin(&kernel, &stat);
-	for (int burst = 0; burst < 2; burst++) {
-		look(0);
-		record.state[kernel.item[line]]++;
-		stat.walk++;
-		for (int i = 0; i < PCF_STAT_CROWD - 1; i++, record.id++)
-			pcf_memory_stat_learn(&stat, &record, text, text);
-	}
-	for (int i = 0; i < 40; i++) {
-		look(2);
-		learn(text, text);
-	}
-	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
-	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
-}
-
-/* 0 whenever the text is read, and something now and then as the walk passes: for ever, and in the same container. */
-static void test_bursts_for_ever(void)
-{
-	const int line = PCF_MEMORY_STAT_ANON_BYTES;
-
-	made_up_kernel_make(&kernel, 2);
-	made_up_begin(&kernel, &stat);
-	for (int i = 0; i < 400; i++) {
-		look(9);
-		record.state[kernel.item[line]] = 0;
-		made_up_text(&kernel, &record, text);
-		record.state[kernel.item[line]] = i % 3 ? 32 : 0;
-		record.id = 77;
-		stat.walk++;
-		pcf_memory_stat_learn(&stat, &record, text, text);
-	}
-	for (int i = 0; i < 60; i++) {
-		look(2);
-		learn(text, text);
-	}
-	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
-	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
-}
-
-/* Struck out all the same, and a text speaks for it as none of those that are left does. */
-static void test_brought_back(void)
-{
-	const int line = PCF_MEMORY_STAT_ANON_BYTES;
-	int place;
-
-	made_up_kernel_make(&kernel, 2);
-	made_up_begin(&kernel, &stat);
-	place = kernel.item[line] * PCF_STAT_SCALES;
-	for (int scale = 0; scale < PCF_STAT_SCALES; scale++)
-		stat.lines[line].candidates[(place + scale) / 64] &= ~(1ULL << ((place + scale) % 64));
-	for (int i = 0; i < 60; i++) {
-		look(2);
-		learn(text, text);
-	}
-	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
-	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, kernel.item[line]);
 }
 
 /* Given up by the comparison with the text: not said any more, the others go on. */
@@ -337,7 +262,7 @@ static void test_drop(void)
 	look(0);
 	CHECK_EQ(check_true(), 1);
 	CHECK_EQ(row[PCF_MEMORY_STAT_FILE_BYTES], PCF_ABSENT);
-	learn(text, text);
+	pcf_memory_stat_learn(&stat, &record, text, text);
 	CHECK(!pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_FILE_BYTES)); /* for good */
 }
 
@@ -353,9 +278,6 @@ int main(void)
 	test_local();
 	test_line_in_neither_array();
 	test_misleading_text();
-	test_burst_in_many_containers();
-	test_bursts_for_ever();
-	test_brought_back();
 	test_drop();
 	return check_result();
 }

@@ -182,71 +182,25 @@ void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int ve
 
 /* Whether this text speaks against a place for good. A counter that did not move between two readings did not move at
  * all; a gauge may have gone up and come back, which must not cost the true place its candidacy. */
-static int is_refuted(const pcf_memory_stat *stat, pcf_stat_line *line, int place, uint32_t container, uint64_t value,
-		      uint64_t text)
+static int is_refuted(pcf_stat_line *line, int place, uint64_t value, uint64_t text)
 {
 	if (value == text) {
-		if (text || line->doubter[place] == container)
-			line->doubts[place] = 0;
 		if (text)
-			line->all_doubts[place] = 0;
+			line->doubts[place] = 0;
 		return 0;
 	}
-	if (!line->is_gauge)
-		return 1;
-	/* What bursts as the walk passes does so in several containers at once: those above it, its neighbours. */
-	if (!line->doubts[place] || line->doubted[place] != stat->walk) {
-		line->doubts[place] += text ? PCF_STAT_DOUBTS_A_NUMBER : 1;
-		line->all_doubts[place]++;
-		line->crowd[place] = 0;
-	}
-	line->doubts[place] += ++line->crowd[place] == PCF_STAT_CROWD ? PCF_STAT_DOUBTS_A_CROWD : 0;
-	line->doubted[place] = stat->walk;
-	line->doubter[place] = container;
-	return line->doubts[place] >= PCF_STAT_DOUBTS || line->all_doubts[place] >= PCF_STAT_DOUBTS_IN_ALL;
+	return !line->is_gauge || ++line->doubts[place] >= PCF_STAT_DOUBTS;
 }
 
-static int is_known_of_another(const pcf_memory_stat *stat, const pcf_stat_line *line, int place)
-{
-	for (int i = 0; i < stat->known_count; i++)
-		if (stat->known[i].place == place && stat->known[i].is_local == line->is_local)
-			return 1;
-	return 0;
-}
-
-/* The true place of a gauge may have been struck out by bursts. A number in the text that no candidate has, and others
- * do, brings these back. Returns whether there were any. */
-static int bring_back(const pcf_memory_stat *stat, pcf_stat_line *line, const struct pcf_walk_stat *record,
-		      uint64_t text)
-{
-	const int states = PCF_WALK_ITEMS * PCF_STAT_SCALES;
-	int back = 0;
-
-	if (!line->is_gauge || !text || line->is_local)
-		return 0;
-	for (int place = 0; place < states; place++)
-		if (has_place(line, place) && value_at(stat, record, 0, place) == text)
-			return 0;
-	for (int place = 0; place < (int)stat->states * PCF_STAT_SCALES; place++)
-		if (!has_place(line, place) && value_at(stat, record, 0, place) == text &&
-		    !is_known_of_another(stat, line, place)) {
-			allow(line, place);
-			line->doubts[place] = line->all_doubts[place] = 0;
-			back = 1;
-		}
-	return back;
-}
-
-/* Returns whether the candidates are others now. */
+/* Returns whether a candidate went. */
 static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const struct pcf_walk_stat *record, uint64_t text)
 {
-	int left = 0, struck = bring_back(stat, line, record, text);
+	int left = 0, struck = 0;
 
 	for (int place = 0; place < PCF_STAT_PLACES; place++) {
 		if (!has_place(line, place))
 			continue;
-		if (!is_refuted(stat, line, place, (uint32_t)record->id, value_at(stat, record, line->is_local, place),
-				text)) {
+		if (!is_refuted(line, place, value_at(stat, record, line->is_local, place), text)) {
 			line->place = place;
 			left++;
 		} else {

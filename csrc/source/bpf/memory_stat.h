@@ -3,10 +3,8 @@
  * memory.stat is printed from two arrays (struct memcg_vmstats: state, events). Since 6.11 the order of their items is
  * known to nobody outside the kernel: the tables that map them have no symbol and no type. So it is learnt from text,
  * with nothing assumed: each line begins with every place as a candidate, and texts read beside walks strike out the
- * places that say something else: one text is enough for a counter. A gauge may go up and come back between two readings,
- * in some containers all the time; that does not last, where a wrong place stays wrong: so several walks are needed, and a
- * container that takes its doubt back takes them all back. So the true place stays; should it go all the same, a text that
- * none of the others agrees with brings it back.
+ * places that say something else: one text is enough for a counter, several are needed for a gauge, which may go up and
+ * come back between two readings. So the true place stays.
  *
  * A line is certain long before one candidate is left: as soon as all its candidates hold the same number. A line that
  * was always 0 shares its candidates with the others of its kind, and while all of these are 0 so is the line. When they
@@ -16,17 +14,11 @@
 #include "bpf/walk.h"
 #include "pcf.h"
 
-#define PCF_STAT_SCALES          3 /* bytes (or a plain number), KiB, pages */
-#define PCF_STAT_PLACES          (PCF_WALK_ITEMS * PCF_STAT_SCALES + PCF_WALK_ITEMS) /* of state by scale, then of events */
-#define PCF_STAT_WORDS           (PCF_STAT_PLACES / 64)
-#define PCF_STAT_LINES           PCF_MAX_GROUP_COLUMNS
-/* A place of a gauge is struck out at so many doubts: one for each walk whose texts say 0 and it does not, more where they
- * say another number. */
-#define PCF_STAT_DOUBTS          12
-#define PCF_STAT_DOUBTS_IN_ALL   40 /* with those that were taken back */
-#define PCF_STAT_DOUBTS_A_NUMBER 3
-#define PCF_STAT_CROWD           8 /* containers that say so at once weigh more: a burst is in few of them */
-#define PCF_STAT_DOUBTS_A_CROWD  5
+#define PCF_STAT_SCALES 3                                                   /* bytes (or a plain number), KiB, pages */
+#define PCF_STAT_PLACES (PCF_WALK_ITEMS * PCF_STAT_SCALES + PCF_WALK_ITEMS) /* of state by scale, then of events */
+#define PCF_STAT_WORDS  (PCF_STAT_PLACES / 64)
+#define PCF_STAT_LINES  PCF_MAX_GROUP_COLUMNS
+#define PCF_STAT_DOUBTS 3 /* texts that speak against a place of a gauge before it is struck out */
 
 typedef enum {
 	PCF_LINE_OFF,   /* not looked for */
@@ -42,11 +34,7 @@ typedef struct {
 	int is_gauge;
 	int place;
 	uint64_t candidates[PCF_STAT_WORDS];
-	uint8_t all_doubts[PCF_STAT_PLACES]; /* since the place last held what a text other than 0 said, */
-	uint8_t doubts[PCF_STAT_PLACES];     /* or what the text of the last doubt's container says */
-	uint8_t doubted[PCF_STAT_PLACES];    /* the last one: its walk, */
-	uint8_t crowd[PCF_STAT_PLACES];      /* how many there were in that walk, */
-	uint32_t doubter[PCF_STAT_PLACES];   /* and container */
+	uint8_t doubts[PCF_STAT_PLACES]; /* since the place last held what a text other than 0 said */
 } pcf_stat_line;
 
 /* Lines that have the same candidates. */
@@ -70,7 +58,6 @@ typedef struct {
 	} known[PCF_STAT_LINES];
 	int class_count;
 	pcf_stat_class classes[PCF_STAT_LINES];
-	uint8_t walk;    /* a number that changes with each: what bursts does so in several containers at once */
 	uint64_t learnt; /* texts that struck out something */
 } pcf_memory_stat;
 

@@ -89,7 +89,6 @@ int pcf_kernel_walk_begin(pcf_kernel_walk *walk, uint64_t groups)
 					  : pcf_program_capacity(walk->now->program);
 		walk->now->match[h].is_made = 0;
 	}
-	walk->memory_stat.walk++;
 	walk->done_ns = pcf_now_ns(CLOCK_MONOTONIC);
 	atomic_fetch_add(&walk->walks, 1);
 	atomic_fetch_add(&walk->walk_ns, pcf_now_ns(CLOCK_THREAD_CPUTIME_ID) - cpu);

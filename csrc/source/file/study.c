@@ -180,7 +180,8 @@ static int is_given_up(pcf_walked *walked, int group, int column, int is_outside
 	if (*struck == walked->passes)
 		return 0;
 	if (!is_outside) {
-		*strikes = 0;
+		if (walked->passes - *struck > 1) /* else another container may still say so in this pass, as in the last */
+			*strikes = 0;
 		return 0;
 	}
 	*struck = walked->passes;

@@ -180,7 +180,7 @@ static int is_given_up(pcf_walked *walked, int group, int column, int is_outside
 	if (*struck == walked->passes)
 		return 0;
 	if (!is_outside) {
-		if (walked->passes - *struck > 1) /* else another container may still say so in this pass, as in the last */
+		if (walked->passes - *struck > 1) /* else another may still say so, as in the last pass */
 			*strikes = 0;
 		return 0;
 	}

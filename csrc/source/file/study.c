@@ -9,8 +9,8 @@
 
 #define STUDY_EVERY_NS  15000000000ULL /* four containers a minute */
 #define EAGER_PASSES    256            /* a group that no text has confirmed in so many is not worth more haste */
-#define STRIKES_COUNTER 3              /* passes in a row, before a column is given up: bad luck misses a bracket too */
-#define STRIKES_GAUGE   16             /* one that went up and came back between the readings */
+#define STRIKES_COUNTER 3              /* in a row, before a column is given up; a bracket can be missed by bad luck */
+#define STRIKES_GAUGE   10             /* one that went up and came back between the readings */
 
 /* ---- whom to look at ---- */
 void pcf_study_wish(pcf_file_source *source, uint32_t slot, const pcf_file_slot *state)
@@ -133,7 +133,6 @@ void pcf_study_before(pcf_file_source *source, uint64_t groups)
 
 	walked->studied = groups = choose(source, groups);
 	walked->study_count = 0;
-	walked->passes++;
 	for (unsigned i = 0; i < walked->wish_count; i++) {
 		const pcf_file_slot *state = slot_at(source, walked->wishes[i].slot);
 		pcf_study *study = &walked->studies[walked->study_count];
@@ -170,22 +169,12 @@ static void demote(pcf_file_source *source, const pcf_study *study, int group, i
 	source->env.demote(source->env.owner, group, column, study->slot, it->before, it->sample, it->after);
 }
 
-/* A pass counts once: what burst then did so in the container, in those above it and in its neighbours. */
-static int is_given_up(pcf_walked *walked, int group, int column, int is_outside)
+static int is_given_up(const pcf_column_def *column, uint8_t *strikes, int is_outside)
 {
-	int is_gauge = pcf_column_at(pcf_group_at(group)->first + column)->kind == PCF_KIND_GAUGE;
-	uint8_t *strikes = &walked->strikes[group][column];
-	uint32_t *struck = &walked->struck[group][column];
+	int most = column->kind == PCF_KIND_GAUGE ? STRIKES_GAUGE : STRIKES_COUNTER;
 
-	if (*struck == walked->passes)
-		return 0;
-	if (!is_outside) {
-		if (walked->passes - *struck > 1) /* else another may still say so, as in the last pass */
-			*strikes = 0;
-		return 0;
-	}
-	*struck = walked->passes;
-	return ++*strikes >= (is_gauge ? STRIKES_GAUGE : STRIKES_COUNTER);
+	*strikes = is_outside ? (uint8_t)(*strikes + 1) : 0;
+	return *strikes >= most;
 }
 
 /* A total of pressure depends on when it is added up, since each CPU is weighed by how long it had something to do until
@@ -260,7 +249,7 @@ static void conclude(pcf_file_source *source, const pcf_study *study, int group,
 			continue;
 		compared++;
 		wrong += it->outside;
-		if (is_given_up(walked, group, c, it->outside))
+		if (is_given_up(pcf_column_at(def->first + c), &walked->strikes[group][c], it->outside))
 			demote(source, study, group, c, it);
 	}
 	if (wrong)

@@ -35,9 +35,7 @@ typedef struct pcf_walked {
 	uint32_t next_slot;     /* looked at next, one after the other */
 	uint64_t next_study_ns; /* when */
 	unsigned eager_passes;  /* in which groups that are not trusted were looked at */
-	uint32_t passes;
 	uint8_t strikes[PCF_GROUP_COUNT][PCF_MAX_GROUP_COLUMNS];
-	uint32_t struck[PCF_GROUP_COUNT][PCF_MAX_GROUP_COLUMNS]; /* the pass of the last one */
 	pcf_study studies[PCF_STUDIES];
 	pcf_keyed_rows sample; /* the walk's rows of one container while they are compared */
 } pcf_walked;

@@ -190,7 +190,6 @@ static uint64_t slack_of(const pcf_file_source *source, const pcf_study *study, 
 			 const uint64_t *after)
 {
 	const pcf_file_slot *state = source->slots[study->slot];
-
 	uint64_t usage = column->group == PCF_GROUP_CPU ? after[PCF_CPU_USAGE_NS] : PCF_ABSENT;
 
 	return pcf_bracket_split_slack(column, source->env.host->cores_online, usage) + weighing_slack(study, column) +

@@ -61,15 +61,18 @@ class Bus:
         self._writer.close()
 
     async def _log_in(self) -> None:
-        """SASL's EXTERNAL: the daemon asks the kernel who we are."""
-        self._writer.write(b"\0AUTH EXTERNAL " + str(os.geteuid()).encode().hex().encode() + b"\r\n")
+        """SASL's EXTERNAL: the daemon asks the kernel who we are.
+
+        BEGIN goes along, as sd-bus's own clients send it. A systemd that is behind would read a BEGIN that comes
+        after its OK together with the first call, and then wait for more before it looks at that call.
+        """
+        self._writer.write(b"\0AUTH EXTERNAL " + str(os.geteuid()).encode().hex().encode() + b"\r\nBEGIN\r\n")
         try:
             line = await self._reader.readuntil(b"\r\n")
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ConnectionError) as error:
             raise BusError(f"{self._where}: the connection was closed while logging in") from error
         if not line.startswith(b"OK "):
             raise BusError(f"{self._where}: the daemon does not let user {os.geteuid()} in: {line[:60]!r}")
-        await self._write(b"BEGIN\r\n")
 
     async def _write(self, data: bytes) -> None:
         self._writer.write(data)

@@ -5,12 +5,20 @@
 static made_up_kernel kernel;
 static pcf_memory_stat stat;
 static struct pcf_walk_stat record;
+static uint32_t walks;
 static uint64_t text[PCF_MAX_GROUP_COLUMNS], row[PCF_MAX_GROUP_COLUMNS];
 
 static void look(unsigned of_ten_zero)
 {
 	made_up_record(&kernel, &record, of_ten_zero);
 	made_up_text(&kernel, &record, text);
+}
+
+/* Each look is another walk, of one container of fifty. */
+static void learn(const uint64_t *before)
+{
+	record.id = 1 + ++walks % 50;
+	pcf_memory_stat_learn(&stat, &record, walks, before, text);
 }
 
 static int say(void)
@@ -54,7 +62,7 @@ static void test_what_it_says_is_true(void)
 			for (int c = 0; c < PCF_MAX_GROUP_COLUMNS; c++)
 				if (made_up_below(8) == 0)
 					before[c] -= before[c] != PCF_ABSENT && before[c] > 0;
-			pcf_memory_stat_learn(&stat, &record, before, text);
+			learn(before);
 			check_true();
 		}
 		CHECK_EQ(count(PCF_LINE_LOST), 0);
@@ -72,7 +80,7 @@ static void test_converges(void)
 		made_up_begin(&kernel, &stat);
 		for (texts = 0; count(PCF_LINE_OPEN) && texts < 100; texts++) {
 			look(2);
-			pcf_memory_stat_learn(&stat, &record, text, text);
+			learn(text);
 		}
 		most = texts > most ? texts : most;
 		for (int i = 0; i < 20; i++) {
@@ -96,7 +104,7 @@ static void test_reads_few_texts(void)
 		if (check_true())
 			continue;
 		read++;
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 	}
 	fprintf(stderr, "%d texts read for 5000 rows\n", read);
 	CHECK(read < 500);
@@ -119,7 +127,7 @@ static void test_ties(void)
 		look(0);
 		record.events[1] = record.events[0] = record.events[0] + 1000000;
 		made_up_text(&kernel, &record, text);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 		CHECK_EQ(check_true(), 1);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 2);
@@ -127,7 +135,7 @@ static void test_ties(void)
 	record.events[1]++;
 	made_up_text(&kernel, &record, text);
 	CHECK_EQ(say(), 0); /* which is which cannot be said */
-	pcf_memory_stat_learn(&stat, &record, text, text);
+	learn(text);
 	CHECK_EQ(count(PCF_LINE_KNOWN), 2);
 	CHECK_EQ(check_true(), 1);
 }
@@ -163,7 +171,7 @@ static void know_everything(int version)
 	made_up_begin(&kernel, &stat);
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 	}
 	CHECK_EQ(count(PCF_LINE_OPEN), 0);
 	look(0);
@@ -181,7 +189,7 @@ static void test_sums(void)
 	made_up_begin(&kernel, &stat); /* an older kernel */
 	for (int i = 0; i < 100; i++) {
 		look(0);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 		check_true();
 	}
 	CHECK(pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_PGSCAN));
@@ -217,7 +225,7 @@ static void test_line_in_neither_array(void)
 		text[line] = 7 + 4096 * made_up_below(1000000);
 		if (say())
 			CHECK_EQ(row[line], pcf_memory_stat_gives(&stat, line) ? text[line] : PCF_ABSENT);
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 	}
 	CHECK_EQ(stat.lines[line].state, PCF_LINE_LOST);
 	CHECK_EQ(count(PCF_LINE_LOST), 1);
@@ -241,16 +249,61 @@ static void test_misleading_text(void)
 		record.state[other] = record.state[item] = 1234567;
 		made_up_text(&kernel, &record, text);
 		record.state[item]++;
-		pcf_memory_stat_learn(&stat, &record, text, text);
+		learn(text);
 		for (int i = 0; i < 40; i++) {
 			look(2);
 			if (say())
 				CHECK_EQ(row[line], text[line]);
-			pcf_memory_stat_learn(&stat, &record, text, text);
+			learn(text);
 		}
 		CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
 		CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, item);
 	}
+}
+
+/* It bursts in a container and the two above it, pass after pass, and is quiet when they are looked at again. */
+static void test_bursts(void)
+{
+	const int line = PCF_MEMORY_STAT_ACTIVE_FILE_BYTES;
+	int item;
+
+	made_up_kernel_make(&kernel, 2);
+	item = kernel.item[line];
+	made_up_begin(&kernel, &stat);
+	for (int pass = 0; pass < 200; pass++)
+		for (unsigned who = 0; who < 3; who++) {
+			look(9);
+			record.id = 1 + who;
+			record.state[item] = 0;
+			made_up_text(&kernel, &record, text);
+			record.state[item] = pass % 2 ? 32 : 0;
+			pcf_memory_stat_learn(&stat, &record, (uint32_t)pass, text, text);
+		}
+	CHECK(stat.lines[line].state == PCF_LINE_OPEN || stat.lines[line].place / PCF_STAT_SCALES == item);
+	CHECK(pcf_memory_stat_gives(&stat, line));
+}
+
+/* What only one container can tell apart is told apart, however many others say the same in each pass. */
+static void test_one_knows_better(void)
+{
+	const int line = PCF_MEMORY_STAT_ACTIVE_FILE_BYTES;
+	int item, other;
+
+	made_up_kernel_make(&kernel, 2);
+	item = kernel.item[line];
+	other = (item + 1) % (int)kernel.states;
+	made_up_begin(&kernel, &stat);
+	for (uint32_t pass = 1; pass <= PCF_STAT_DOUBTS; pass++)
+		for (unsigned who = 0; who < 8; who++) {
+			look(0);
+			record.id = 1 + who;
+			record.state[item] = record.state[other] = 1234567 + (int)who;
+			record.state[other] += who == 5;
+			made_up_text(&kernel, &record, text);
+			pcf_memory_stat_learn(&stat, &record, pass, text, text);
+		}
+	CHECK_EQ(stat.lines[line].state, PCF_LINE_KNOWN);
+	CHECK_EQ(stat.lines[line].place / PCF_STAT_SCALES, item);
 }
 
 /* Given up by the comparison with the text: not said any more, the others go on. */
@@ -262,7 +315,7 @@ static void test_drop(void)
 	look(0);
 	CHECK_EQ(check_true(), 1);
 	CHECK_EQ(row[PCF_MEMORY_STAT_FILE_BYTES], PCF_ABSENT);
-	pcf_memory_stat_learn(&stat, &record, text, text);
+	learn(text);
 	CHECK(!pcf_memory_stat_gives(&stat, PCF_MEMORY_STAT_FILE_BYTES)); /* for good */
 }
 
@@ -278,6 +331,8 @@ int main(void)
 	test_local();
 	test_line_in_neither_array();
 	test_misleading_text();
+	test_bursts();
+	test_one_knows_better();
 	test_drop();
 	return check_result();
 }

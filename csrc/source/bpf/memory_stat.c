@@ -180,27 +180,44 @@ void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int ve
 	gather(stat);
 }
 
+typedef struct {
+	const struct pcf_walk_stat *record;
+	uint32_t walk;
+} reading;
+
+/* A burst is seen in a container and in all above it: a walk counts once. */
+static int is_struck(pcf_stat_doubt *doubt, uint32_t who, uint32_t walk)
+{
+	if (doubt->count && doubt->walk == walk)
+		return 0;
+	doubt->who = who;
+	doubt->walk = walk;
+	return ++doubt->count >= PCF_STAT_DOUBTS;
+}
+
 /* Whether this text speaks against a place for good. A counter that did not move between two readings did not move at
  * all; a gauge may have gone up and come back, which must not cost the true place its candidacy. */
-static int is_refuted(pcf_stat_line *line, int place, uint64_t value, uint64_t text)
+static int is_refuted(pcf_stat_line *line, int place, int is_equal, const reading *from)
 {
-	if (value == text) {
-		if (text)
-			line->doubts[place] = 0;
-		return 0;
-	}
-	return !line->is_gauge || ++line->doubts[place] >= PCF_STAT_DOUBTS;
+	pcf_stat_doubt *doubt = &line->doubts[place];
+	uint32_t who = (uint32_t)from->record->id;
+
+	if (!is_equal)
+		return !line->is_gauge || is_struck(doubt, who, from->walk);
+	if (doubt->who == who)
+		doubt->count = 0;
+	return 0;
 }
 
 /* Returns whether a candidate went. */
-static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const struct pcf_walk_stat *record, uint64_t text)
+static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const reading *from, uint64_t text)
 {
 	int left = 0, struck = 0;
 
 	for (int place = 0; place < PCF_STAT_PLACES; place++) {
 		if (!has_place(line, place))
 			continue;
-		if (!is_refuted(line, place, value_at(stat, record, line->is_local, place), text)) {
+		if (!is_refuted(line, place, value_at(stat, from->record, line->is_local, place) == text, from)) {
 			line->place = place;
 			left++;
 		} else {
@@ -240,9 +257,10 @@ static int exclude_known(pcf_memory_stat *stat)
 	return struck;
 }
 
-void pcf_memory_stat_learn(pcf_memory_stat *stat, const struct pcf_walk_stat *record, const uint64_t *text_before,
-			   const uint64_t *text_after)
+void pcf_memory_stat_learn(pcf_memory_stat *stat, const struct pcf_walk_stat *record, uint32_t walk,
+			   const uint64_t *text_before, const uint64_t *text_after)
 {
+	const reading from = {record, walk};
 	int struck = 0;
 
 	for (int i = 0; i < PCF_STAT_LINES; i++) {
@@ -250,7 +268,7 @@ void pcf_memory_stat_learn(pcf_memory_stat *stat, const struct pcf_walk_stat *re
 
 		if (line->state != PCF_LINE_OPEN || text_before[i] == PCF_ABSENT || text_before[i] != text_after[i])
 			continue;
-		struck |= strike_out(stat, line, record, text_after[i]);
+		struck |= strike_out(stat, line, &from, text_after[i]);
 	}
 	if (!struck)
 		return;

@@ -3,8 +3,9 @@
  * memory.stat is printed from two arrays (struct memcg_vmstats: state, events). Since 6.11 the order of their items is
  * known to nobody outside the kernel: the tables that map them have no symbol and no type. So it is learnt from text,
  * with nothing assumed: each line begins with every place as a candidate, and texts read beside walks strike out the
- * places that say something else: one text is enough for a counter, several are needed for a gauge, which may go up and
- * come back between two readings. So the true place stays.
+ * places that say something else: one text is enough for a counter; for a gauge, which may go up and come back between
+ * two readings, several walks must, and the container that doubted last takes all doubts back by agreeing once (others may
+ * agree because they cannot tell). So the true place stays.
  *
  * A line is certain long before one candidate is left: as soon as all its candidates hold the same number. A line that
  * was always 0 shares its candidates with the others of its kind, and while all of these are 0 so is the line. When they
@@ -18,7 +19,7 @@
 #define PCF_STAT_PLACES (PCF_WALK_ITEMS * PCF_STAT_SCALES + PCF_WALK_ITEMS) /* of state by scale, then of events */
 #define PCF_STAT_WORDS  (PCF_STAT_PLACES / 64)
 #define PCF_STAT_LINES  PCF_MAX_GROUP_COLUMNS
-#define PCF_STAT_DOUBTS 3 /* texts that speak against a place of a gauge before it is struck out */
+#define PCF_STAT_DOUBTS 5 /* walks that speak against a place of a gauge before it is struck out */
 
 typedef enum {
 	PCF_LINE_OFF,   /* not looked for */
@@ -29,12 +30,17 @@ typedef enum {
 } pcf_line_state;
 
 typedef struct {
+	uint32_t who, walk; /* the cgroup that doubted last, and when */
+	uint32_t count;
+} pcf_stat_doubt;
+
+typedef struct {
 	pcf_line_state state;
 	int is_local; /* v1, without total_: this cgroup alone */
 	int is_gauge;
 	int place;
 	uint64_t candidates[PCF_STAT_WORDS];
-	uint8_t doubts[PCF_STAT_PLACES]; /* since the place last held what a text other than 0 said */
+	pcf_stat_doubt doubts[PCF_STAT_PLACES]; /* of a gauge */
 } pcf_stat_line;
 
 /* Lines that have the same candidates. */
@@ -64,9 +70,10 @@ typedef struct {
 /* columns: one byte a column of the group, those to look for. version: 1 or 2. */
 void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int version, unsigned states, unsigned events,
 			   int has_local);
-/* text_before, text_after: rows of the group as parsed; lines that did not stay the same are not looked at. */
-void pcf_memory_stat_learn(pcf_memory_stat *stat, const struct pcf_walk_stat *record, const uint64_t *text_before,
-			   const uint64_t *text_after);
+/* walk: which one the record is of. text_before, text_after: rows of the group as parsed; lines that did not stay the
+ * same are not looked at. */
+void pcf_memory_stat_learn(pcf_memory_stat *stat, const struct pcf_walk_stat *record, uint32_t walk,
+			   const uint64_t *text_before, const uint64_t *text_after);
 /* 1: every line that is not lost has its number in row; 0: some cannot be told apart here, read the text. */
 int pcf_memory_stat_row(const pcf_memory_stat *stat, const struct pcf_walk_stat *record, uint64_t *row);
 int pcf_memory_stat_gives(const pcf_memory_stat *stat, int column); /* 0: off or lost */

@@ -257,7 +257,7 @@ void pcf_kernel_walk_learn(pcf_kernel_walk *walk, pcf_walker *walker, const uint
 
 	if (!record)
 		return;
-	pcf_memory_stat_learn(&walk->memory_stat, record, before, after);
+	pcf_memory_stat_learn(&walk->memory_stat, record, (uint32_t)atomic_load(&walk->walks), before, after);
 	for (int c = 0; c < pcf_group_at(PCF_GROUP_MEMORY_STAT)->columns; c++)
 		walk->gives[PCF_GROUP_MEMORY_STAT][c] &= (uint8_t)pcf_memory_stat_gives(&walk->memory_stat, c);
 }

@@ -11,6 +11,7 @@
 #define EAGER_PASSES    256            /* a group that no text has confirmed in so many is not worth more haste */
 #define STRIKES_COUNTER 3              /* in a row, before a column is given up; a bracket can be missed by bad luck */
 #define STRIKES_GAUGE   10             /* one that went up and came back between the readings */
+#define SILENT_PASSES   8              /* without a word from the container whose strikes are counted: another's are */
 
 /* ---- whom to look at ---- */
 void pcf_study_wish(pcf_file_source *source, uint32_t slot, const pcf_file_slot *state)
@@ -169,12 +170,20 @@ static void demote(pcf_file_source *source, const pcf_study *study, int group, i
 	source->env.demote(source->env.owner, group, column, study->slot, it->before, it->sample, it->after);
 }
 
-static int is_given_up(const pcf_column_def *column, uint8_t *strikes, int is_outside)
+/* One container at a time is counted, until it is not heard of any more. */
+static int is_given_up(pcf_walked *walked, const pcf_study *study, const pcf_column_def *column, int is_outside)
 {
-	int most = column->kind == PCF_KIND_GAUGE ? STRIKES_GAUGE : STRIKES_COUNTER;
+	pcf_strikes *of = &walked->strikes[column->group][column->index];
+	int is_same = of->slot == study->slot && of->generation == study->generation;
 
-	*strikes = is_outside ? (uint8_t)(*strikes + 1) : 0;
-	return *strikes >= most;
+	if (!is_outside) {
+		of->count = is_same ? 0 : of->count;
+		return 0;
+	}
+	if (!is_same && of->count && walked->passes - of->pass < SILENT_PASSES)
+		return 0;
+	*of = (pcf_strikes){study->slot, study->generation, walked->passes, is_same ? of->count + 1 : 1};
+	return of->count >= (column->kind == PCF_KIND_GAUGE ? STRIKES_GAUGE : STRIKES_COUNTER);
 }
 
 /* A total of pressure depends on when it is added up, since each CPU is weighed by how long it had something to do until
@@ -248,7 +257,7 @@ static void conclude(pcf_file_source *source, const pcf_study *study, int group,
 			continue;
 		compared++;
 		wrong += it->outside;
-		if (is_given_up(pcf_column_at(def->first + c), &walked->strikes[group][c], it->outside))
+		if (is_given_up(walked, study, pcf_column_at(def->first + c), it->outside))
 			demote(source, study, group, c, it);
 	}
 	if (wrong)
@@ -307,6 +316,7 @@ void pcf_study_after(pcf_file_source *source)
 {
 	pcf_walked *walked = source->walked;
 
+	walked->passes += walked->study_count > 0;
 	for (unsigned i = 0; i < walked->study_count; i++)
 		finish(source, &walked->studies[i], walked->studied);
 	/* Learning may have found that a line of memory.stat is nowhere. */

@@ -20,6 +20,13 @@ typedef struct {
 	pcf_keyed_rows rows[PCF_STUDY_KEYED]; /* before, too; memory that is never touched costs nothing */
 } pcf_study;
 
+/* Of a column: the container in which it was outside pass after pass. A burst of a gauge is outside in a container and in
+ * all above it at once, and not again when it is looked at next; what is wrong goes on being wrong. */
+typedef struct {
+	uint32_t slot, generation, pass;
+	unsigned count;
+} pcf_strikes;
+
 typedef struct pcf_walked {
 	uint64_t whole, part; /* groups: the walk gives all that is sampled, or some of it */
 	uint64_t trusted;     /* groups that a study has found right */
@@ -35,7 +42,8 @@ typedef struct pcf_walked {
 	uint32_t next_slot;     /* looked at next, one after the other */
 	uint64_t next_study_ns; /* when */
 	unsigned eager_passes;  /* in which groups that are not trusted were looked at */
-	uint8_t strikes[PCF_GROUP_COUNT][PCF_MAX_GROUP_COLUMNS];
+	pcf_strikes strikes[PCF_GROUP_COUNT][PCF_MAX_GROUP_COLUMNS];
+	uint32_t passes; /* with studies */
 	pcf_study studies[PCF_STUDIES];
 	pcf_keyed_rows sample; /* the walk's rows of one container while they are compared */
 } pcf_walked;

@@ -27,7 +27,7 @@ def main(seconds: float = 5.0) -> None:
         cores = rates(before, after, "usage_ns") / 1e9  # ns of CPU a second -> cores; one value for each row
         window = collector.window("cpu", seconds)
         ticks = np.nan_to_num(window_rates(window, "usage_ns"))  # [ticks - 1, rows]
-        peaks = dict(zip(window.slots.tolist(), (ticks.max(axis=0) / 1e9).tolist(), strict=True))
+        peaks = dict(zip(window.slots.tolist(), (ticks.max(axis=0, initial=0.0) / 1e9).tolist(), strict=True))
         names = {container.slot: container.display_name for container in collector.containers()}
         memory = collector.latest("memory")
 

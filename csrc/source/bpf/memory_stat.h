@@ -9,7 +9,7 @@
  *
  * A line is certain long before one candidate is left: as soon as all its candidates hold the same number. A line that
  * was always 0 shares its candidates with the others of its kind, and while all of these are 0 so is the line. When they
- * differ, that container's text is read once, which strikes out at least one. What is served is never a guess. */
+ * differ, that container's text is read until one is struck out. What is served is never a guess. */
 #ifndef PCF_SOURCE_BPF_MEMORY_STAT_H
 #define PCF_SOURCE_BPF_MEMORY_STAT_H
 #include "bpf/walk.h"

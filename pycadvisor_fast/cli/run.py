@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..config import Settings, collector_options
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from ..collector import Collector
     from ..door import Door
     from ..options import CollectorOptions
-    from .serving_http import HttpDoorway
+    from .serving import ServerThread
+    from .serving_http import HttpDoorway, HttpThread
 
 log = logging.getLogger(__name__)
 
@@ -50,9 +52,12 @@ def run(invocation: Invocation) -> int:
         doorway = _http_doorway(settings, stack)
         collector = _sampling(options, stack)
         if not signals.wait(0):
-            served = (*_serving(collector, settings, door, stack), *_serving_http(collector, doorway, door, stack))
+            grpc = _serving(collector, settings, door, stack)
+            http = _serving_http(collector, doorway, door, stack)
+            if grpc is not None and http is not None:
+                grpc.beside_http(http.server.status)
             if not signals.received:
-                _tell_ready(collector, settings, served)
+                _tell_ready(collector, settings, [at for server in (grpc, http) if server for at in server.addresses])
             signals.wait()
         assert signals.received is not None
         notify("STOPPING=1")
@@ -87,11 +92,11 @@ def _door(settings: Settings) -> Door:
     return Door.from_settings(settings)
 
 
-def _serving(collector: Collector, settings: Settings, door: Door, stack: contextlib.ExitStack) -> tuple[str, ...]:
-    """Starts the gRPC server; returns the addresses it serves."""
+def _serving(collector: Collector, settings: Settings, door: Door, stack: contextlib.ExitStack) -> ServerThread | None:
+    """Starts the gRPC server, if it is wanted."""
     listen = settings["grpc_listen"]
     if not listen:
-        return ()
+        return None
     # Its C core writes to stderr in a format of its own; what matters reaches us as an error.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from .serving import ServerThread
@@ -99,7 +104,7 @@ def _serving(collector: Collector, settings: Settings, door: Door, stack: contex
     # Of the default addresses one is enough: a user who is not root cannot make the socket below /run.
     server = ServerThread(collector, ",".join(listen), require_all=settings.is_given("grpc_listen"), door=door)
     stack.callback(server.stop, _STREAMS_END_WITHIN_SECONDS)
-    return server.addresses
+    return server
 
 
 def _http_doorway(settings: Settings, stack: contextlib.ExitStack) -> HttpDoorway | None:
@@ -114,18 +119,18 @@ def _http_doorway(settings: Settings, stack: contextlib.ExitStack) -> HttpDoorwa
 
 def _serving_http(
     collector: Collector, doorway: HttpDoorway | None, door: Door, stack: contextlib.ExitStack
-) -> tuple[str, ...]:
-    """Starts the HTTP server; returns the addresses it serves."""
+) -> HttpThread | None:
+    """Starts the HTTP server, if there is a doorway."""
     if doorway is None:
-        return ()
+        return None
     from .serving_http import HttpThread
 
     server = HttpThread(collector, doorway, door)
     stack.callback(server.stop, _ANSWERS_END_WITHIN_SECONDS)
-    return server.addresses
+    return server
 
 
-def _tell_ready(collector: Collector, settings: Settings, served: tuple[str, ...]) -> None:
+def _tell_ready(collector: Collector, settings: Settings, served: Sequence[str]) -> None:
     host = collector.host()
     for note in host["notes"]:
         log.info("%s", note)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,10 @@ class ServerThread:
     def addresses(self) -> tuple[str, ...]:
         """Where it listens, as clients write it."""
         return tuple(self._server.addresses)
+
+    def beside_http(self, status: Callable[[], Mapping[str, int]]) -> None:
+        """See GrpcServer."""
+        self._server.beside_http(status)
 
     def stop(self, grace: float) -> None:
         """Ends all streams; those that do not take it within ``grace`` seconds are cut off."""

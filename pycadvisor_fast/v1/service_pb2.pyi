@@ -458,12 +458,38 @@ class GetStatusRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetStatusResponse(_message.Message):
-    __slots__ = ("collector", "server")
+    __slots__ = ("collector", "server", "http")
     COLLECTOR_FIELD_NUMBER: _ClassVar[int]
     SERVER_FIELD_NUMBER: _ClassVar[int]
+    HTTP_FIELD_NUMBER: _ClassVar[int]
     collector: _struct_pb2.Struct
     server: ServerStatus
-    def __init__(self, collector: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., server: _Optional[_Union[ServerStatus, _Mapping]] = ...) -> None: ...
+    http: HttpStatus
+    def __init__(self, collector: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., server: _Optional[_Union[ServerStatus, _Mapping]] = ..., http: _Optional[_Union[HttpStatus, _Mapping]] = ...) -> None: ...
+
+class HttpStatus(_message.Message):
+    __slots__ = ("connections", "accepted", "evicted", "turned_away", "requests", "refused", "cut_off", "failures", "bytes_received", "bytes_sent")
+    CONNECTIONS_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTED_FIELD_NUMBER: _ClassVar[int]
+    EVICTED_FIELD_NUMBER: _ClassVar[int]
+    TURNED_AWAY_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    CUT_OFF_FIELD_NUMBER: _ClassVar[int]
+    FAILURES_FIELD_NUMBER: _ClassVar[int]
+    BYTES_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_SENT_FIELD_NUMBER: _ClassVar[int]
+    connections: int
+    accepted: int
+    evicted: int
+    turned_away: int
+    requests: int
+    refused: int
+    cut_off: int
+    failures: int
+    bytes_received: int
+    bytes_sent: int
+    def __init__(self, connections: _Optional[int] = ..., accepted: _Optional[int] = ..., evicted: _Optional[int] = ..., turned_away: _Optional[int] = ..., requests: _Optional[int] = ..., refused: _Optional[int] = ..., cut_off: _Optional[int] = ..., failures: _Optional[int] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ...) -> None: ...
 
 class ServerStatus(_message.Message):
     __slots__ = ("subscribers", "selections", "batches_encoded", "batches_sent", "bytes_sent", "missed_ticks", "encode_ns", "event_streams")

@@ -65,6 +65,16 @@ def test_ready_names_what_http_serves(daemon: Daemon, folder: Path) -> None:
     assert get(daemon, "/healthz") == (200, b"ok")
 
 
+def test_grpc_tells_what_http_was_asked(daemon: Daemon) -> None:
+    with Client(daemon.target) as client:
+        before = client.status().http
+        _, body = get(daemon, "/api/v2.1/version")
+        after = client.status().http
+    assert after.requests - before.requests == after.accepted - before.accepted == 1
+    assert after.bytes_sent - before.bytes_sent == len(body)
+    assert after.failures == 0
+
+
 @pytest.mark.parametrize("path", ["/livez", "/readyz"])
 def test_probes_of_a_daemon_that_is_well(daemon: Daemon, path: str) -> None:
     assert get(daemon, path) == (200, b"ok")

@@ -220,6 +220,7 @@ def test_host_and_status(tmp_path: Path) -> None:
             assert host.plan["groups"][0]["source"] == "file"
             assert list(host.notes) == ["history: new"]
             status = await rig.stub.GetStatus(pb.GetStatusRequest())
+            assert not status.HasField("http")
             assert status.collector["runtimes"]["docker"] == "connected"
             assert status.server.subscribers == 0
 

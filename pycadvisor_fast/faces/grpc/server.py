@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -64,6 +65,10 @@ class GrpcServer:
     def status(self) -> dict[str, int]:
         """subscribers, selections, batches_encoded, batches_sent, bytes_sent, missed_ticks, encode_ns."""
         return self._service.status()
+
+    def beside_http(self, status: Callable[[], Mapping[str, int]]) -> None:
+        """GetStatus also tells what the HTTP server of this process counts: fields of HttpStatus."""
+        self._service.http_status = status
 
     async def stop(self, grace: float = 0.5) -> None:
         """Ends all streams with OK and trailing metadata ``pcf-reason: shutdown``; those that do not take it within

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import grpc
@@ -73,6 +73,7 @@ class Service:
         self.specs = SpecAnswers(hub.feed)  # asked in the one thread of hub.bulk
         self.specs_without_envs = SpecAnswers(hub.feed, hides_envs=True)
         self.max_subscribers = max_subscribers
+        self.http_status: Callable[[], Mapping[str, int]] | None = None
         hub.at_end(self.events.wake)
 
     def handler(self) -> grpc.GenericRpcHandler:
@@ -255,7 +256,11 @@ class Service:
         self, request: pb.GetStatusRequest, context: ServicerContext[Any, Any]
     ) -> pb.GetStatusResponse:
         collector = await asyncio.to_thread(self.hub.feed.status)
-        return pb.GetStatusResponse(collector=messages.struct(collector), server=pb.ServerStatus(**self.status()))
+        return pb.GetStatusResponse(
+            collector=messages.struct(collector),
+            server=pb.ServerStatus(**self.status()),
+            http=pb.HttpStatus(**self.http_status()) if self.http_status is not None else None,
+        )
 
     def status(self) -> dict[str, int]:
         """Fields of ServerStatus."""

@@ -137,7 +137,7 @@ def test_families_are_whole(ended: Ended, form: int) -> None:
 
 
 def test_names_are_those_of_gauges() -> None:
-    for family in exits.FAMILIES:
+    for family in exits.LAST:
         assert family.is_extra
         assert family.type == "gauge"
         assert family.name.startswith(f"{NAME}_")
@@ -355,6 +355,12 @@ def test_a_storm_is_bounded(ended: Ended, monkeypatch: pytest.MonkeyPatch) -> No
     for number in range(50):
         ended.end(f"/docker/e{number}", ago_s=100 if number < 30 else 1)
     assert bounded.paths() == {f"/docker/e{number}" for number in range(30, 50)}
+    left_out = ("pycadvisor_container_exits_left_out_total", ())
+    assert bounded.page.samples(parse([EXTRAS]))[left_out] == 10, "the twenty newest have not settled yet"
+    bounded.at(NOW + 15)
+    assert bounded.page.samples(parse([EXTRAS]))[left_out] == 30
+    bounded.at(NOW + 130)
+    assert bounded.page.samples(parse([EXTRAS]))[left_out] == 30, "what has outlived its grace period is not missed"
 
 
 def test_another_log(ended: Ended) -> None:

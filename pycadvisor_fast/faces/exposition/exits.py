@@ -1,6 +1,6 @@
 """Containers that have ended within the grace period: their last numbers, as the event container_exit has them.
 
-The families are gauges: each series is one number that does not change any more, and ends with the grace period.
+LAST are gauges: each series is one number that does not change any more, and ends with the grace period.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from pycadvisor_fast.event import UNLIMITED, ContainerExit, Event
 from pycadvisor_fast.native.exposition import NO_CONTAINER, PROTOBUF, SAMPLE, Given
 
-from .exits_followed import FollowedExits
-from .family import Family, Series, gauge, given, of
-from .given import Number, row
+from .exits_followed import MOST, FollowedExits
+from .family import Family, Series, counter, gauge, given, of
+from .given import Number, lone, row
 from .labels import Policy, block
 from .query import Query
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pycadvisor_fast.feed import Feed
 
 PREFIX = "exit."
+_LEFT_OUT = "left_out"
 
 
 def _last(name: str, said: str = "", **more: Any) -> Series:
@@ -33,7 +34,7 @@ def _of_kind(kind: str, *families: Family) -> tuple[Family, ...]:
     return of(kind, "Containers that have ended", *families, is_extra=True)
 
 
-FAMILIES: tuple[Family, ...] = (
+LAST: tuple[Family, ...] = (
     *_of_kind(
         "",
         gauge(
@@ -108,6 +109,17 @@ FAMILIES: tuple[Family, ...] = (
         gauge("pycadvisor_container_exit_pids_peak", "Most tasks it ever had.", _last("pids_peak")),
     ),
 )
+FAMILIES: tuple[Family, ...] = (
+    *LAST,
+    *_of_kind(
+        "",
+        counter(
+            "pycadvisor_container_exits_left_out_total",
+            "Containers whose series went before the grace period was over, for those of newer ones.",
+            given(f"{PREFIX}{_LEFT_OUT}", f"exits beyond the newest {MOST}"),
+        ),
+    ),
+)
 
 
 def _start_ns(event: Event, end: ContainerExit) -> int | None:
@@ -120,7 +132,7 @@ _OF_EVENT: Mapping[str, Callable[[Event, ContainerExit], Number | None]] = {
     "time_ns": lambda event, _: event.time_ns,
     "start_ns": _start_ns,
 }
-_NAMES = tuple(series.given.removeprefix(PREFIX) for family in FAMILIES for series in family.series)
+_NAMES = tuple(series.given.removeprefix(PREFIX) for family in LAST for series in family.series)
 
 
 class Exits:
@@ -149,7 +161,8 @@ class Exits:
             labels.append(text)
             at += len(text)
         shared = b"".join(labels)
-        return {f"{PREFIX}{name}": Given(np.array(found, SAMPLE), shared) for name, found in rows.items()}
+        told = {f"{PREFIX}{name}": Given(np.array(found, SAMPLE), shared) for name, found in rows.items()}
+        return {**told, f"{PREFIX}{_LEFT_OUT}": lone(self._followed.left_out)}
 
     def _labels(self, events: list[Event], form: int, *, with_envs: bool) -> list[bytes]:
         """One block for each event; made again when its container is another object, as after a late name."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pycadvisor_fast.feed import Feed
 
 MOST = 2000
-"""Exits that are kept: of more within a grace period, the newest."""
+"""Exits that are kept: of more within a grace period, the newest; see FollowedExits.left_out."""
 
 _KINDS = frozenset(("container_exit",))
 _SETTLED_NS = 10 * 10**9  # until then a runtime may still tell exit code and name: such records are read again
@@ -27,7 +27,9 @@ class FollowedExits:
         self._grace_ns = grace_ns
         self._epoch = ""
         self._seq = 0  # up to here everything has settled
-        self._settled: deque[Event] = deque(maxlen=MOST)
+        self._settled: deque[Event] = deque()
+        self.left_out = 0
+        """Exits given up before their grace period ended, for newer ones."""
 
     def newest(self, now_ns: int) -> list[Event]:
         """The newest exit at each cgroup path within the grace period, in the order they were noted."""
@@ -59,11 +61,20 @@ class FollowedExits:
                 seq = event.seq
                 if not first_unsettled and event.time_ns >= now_ns - _SETTLED_NS:
                     first_unsettled = seq
-                if self._is_of_container(event):
-                    (unsettled if first_unsettled else self._settled).append(event)
+                if not self._is_of_container(event):
+                    continue
+                if first_unsettled:
+                    unsettled.append(event)
+                else:
+                    self._keep(event, now_ns)
             if len(events) < PAGE:
                 self._seq = first_unsettled - 1 if first_unsettled else max(latest, seq)
                 return unsettled
+
+    def _keep(self, event: Event, now_ns: int) -> None:
+        self._settled.append(event)
+        if len(self._settled) > MOST:
+            self.left_out += self._is_recent(self._settled.popleft(), now_ns)
 
     def _is_recent(self, event: Event, now_ns: int) -> bool:
         """Also not of a time to come: the clock may have been set back."""

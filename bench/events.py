@@ -7,6 +7,7 @@ import os
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 from pycadvisor_fast.client import Client
 from pycadvisor_fast.events import attach_events
@@ -22,6 +23,7 @@ from .served import Daemon
 KILLS = 40
 _LIMIT_MIB = 4
 _HOG_MIB = 32
+_KERN_ERR = 3  # at which the kernel says whom it killed (mm/oom_kill.c)
 
 
 def measure(*, is_quick: bool) -> Part:
@@ -30,6 +32,7 @@ def measure(*, is_quick: bool) -> Part:
     kills, creates, rounds, spawned, storm = (5, 20, 2, 100, 500) if is_quick else (KILLS, 300, 9, 1500, 20_000)
     load = os.getloadavg()[0]
     part.notes.append(f"load average {load:.1f} on {os.cpu_count()} cores when it began: latencies need an idle one")
+    part.notes += _consoles()
     with Daemon("--housekeeping_interval=100ms") as daemon:
         daemon.ready()
         part.notes += _sources(daemon)
@@ -38,6 +41,15 @@ def measure(*, is_quick: bool) -> Part:
         spawns.storm(part, daemon, storm)
     spawns.cost(part, rounds, spawned)
     return part
+
+
+def _consoles() -> list[str]:
+    """The kernel prints each OOM kill on its consoles, with a CPU held for milliseconds where one is a serial line."""
+    names = [line.split()[0] for line in Path("/proc/consoles").read_text().splitlines()]
+    level = int(Path("/proc/sys/kernel/printk").read_text().split()[0])
+    is_told = level > _KERN_ERR and bool(names)
+    where = ", ".join(names) or "none"
+    return [f"consoles: {where}, log level {level}: an OOM kill is {'' if is_told else 'not '}printed there meanwhile"]
 
 
 def _sources(daemon: Daemon) -> list[str]:

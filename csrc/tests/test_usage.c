@@ -192,7 +192,7 @@ static int sabotage(void *arg, const pcf_usage_tree *counted)
 	return 0;
 }
 
-static void wide_tree(void)
+static void tree_with(int files)
 {
 	char name[64];
 
@@ -200,11 +200,16 @@ static void wide_tree(void)
 	for (int i = 0; i < 50; i++) {
 		snprintf(name, sizeof name, "w/%d", i);
 		CHECK_OR_DIE(mkdir(below(name), 0700) == 0);
-		for (int j = 0; j < 20; j++) {
+		for (int j = 0; j < files; j++) {
 			snprintf(name, sizeof name, "w/%d/%d", i, j);
 			file_of(name, 1);
 		}
 	}
+}
+
+static void wide_tree(void)
+{
+	tree_with(20);
 }
 
 static void remove_tree(void)
@@ -307,7 +312,10 @@ static void test_thread(void)
 	CHECK_EQ(finished(usage).error, ENOENT);
 	pcf_usage_close(usage);
 
-	/* With a budget of a thousandth it is at work for long: it can be asked, refuses more, and can be ended. */
+	/* With a budget of a thousandth it is at work for long: it can be asked, refuses more, and can be ended. A tree that
+	 * takes less than a step (1 ms) would be done at once. */
+	clean("w");
+	tree_with(100);
 	CHECK_OR_DIE(pcf_usage_open(&usage, 1, 1, &err) == 0);
 	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), 0);
 	CHECK_EQ(pcf_usage_begin(usage, below("w"), 0), -EBUSY);

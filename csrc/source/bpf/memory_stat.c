@@ -1,5 +1,6 @@
 #include "source/bpf/memory_stat.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -149,6 +150,8 @@ static void open_line(pcf_memory_stat *stat, int index, const pcf_column_def *co
 	line->state = PCF_LINE_OPEN;
 	line->is_local = is_local;
 	line->is_gauge = column->kind == PCF_KIND_GAUGE;
+	if (line->is_gauge)
+		memset(stat->doubts[index], 0, sizeof stat->doubts[index]);
 	/* Of this cgroup alone only events are kept. */
 	for (unsigned i = 0; i < stat->states && !is_local; i++)
 		for (int scale = 0; scale < PCF_STAT_SCALES; scale++)
@@ -164,7 +167,7 @@ void pcf_memory_stat_begin(pcf_memory_stat *stat, const uint8_t *columns, int ve
 {
 	const pcf_group_def *group = pcf_group_at(PCF_GROUP_MEMORY_STAT);
 
-	memset(stat, 0, sizeof *stat);
+	memset(stat, 0, offsetof(pcf_memory_stat, doubts));
 	stat->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	stat->states = states;
 	stat->events = events;
@@ -197,13 +200,14 @@ static int is_struck(pcf_stat_doubt *doubt, uint32_t who, uint32_t walk)
 
 /* Whether this text speaks against a place for good. A counter that did not move between two readings did not move at
  * all; a gauge may have gone up and come back, which must not cost the true place its candidacy. */
-static int is_refuted(pcf_stat_line *line, int place, int is_equal, const reading *from)
+static int is_refuted(pcf_stat_doubt *doubt, int is_gauge, int is_equal, const reading *from)
 {
-	pcf_stat_doubt *doubt = &line->doubts[place];
 	uint32_t who = (uint32_t)from->record->id;
 
+	if (!is_gauge)
+		return !is_equal;
 	if (!is_equal)
-		return !line->is_gauge || is_struck(doubt, who, from->walk);
+		return is_struck(doubt, who, from->walk);
 	if (doubt->who == who)
 		doubt->count = 0;
 	return 0;
@@ -212,12 +216,14 @@ static int is_refuted(pcf_stat_line *line, int place, int is_equal, const readin
 /* Returns whether a candidate went. */
 static int strike_out(pcf_memory_stat *stat, pcf_stat_line *line, const reading *from, uint64_t text)
 {
+	pcf_stat_doubt *doubts = stat->doubts[line - stat->lines];
 	int left = 0, struck = 0;
 
 	for (int place = 0; place < PCF_STAT_PLACES; place++) {
 		if (!has_place(line, place))
 			continue;
-		if (!is_refuted(line, place, value_at(stat, from->record, line->is_local, place) == text, from)) {
+		if (!is_refuted(&doubts[place], line->is_gauge,
+				value_at(stat, from->record, line->is_local, place) == text, from)) {
 			line->place = place;
 			left++;
 		} else {

@@ -40,7 +40,6 @@ typedef struct {
 	int is_gauge;
 	int place;
 	uint64_t candidates[PCF_STAT_WORDS];
-	pcf_stat_doubt doubts[PCF_STAT_PLACES]; /* of a gauge */
 } pcf_stat_line;
 
 /* Lines that have the same candidates. */
@@ -65,6 +64,8 @@ typedef struct {
 	int class_count;
 	pcf_stat_class classes[PCF_STAT_LINES];
 	uint64_t learnt; /* texts that struck out something */
+	/* Of gauges; most of the memory, the last member, and most lines' is never touched. */
+	pcf_stat_doubt doubts[PCF_STAT_LINES][PCF_STAT_PLACES];
 } pcf_memory_stat;
 
 /* columns: one byte a column of the group, those to look for. version: 1 or 2. */
